@@ -1,0 +1,13 @@
+// Package auditdb keeps the audit log (監査記録) of an office in the office's own
+// database, so that an act and its entry are one transaction.
+//
+// The tables audit_entry and audit_head are a schema of their own, named
+// "audit", beside the office's tables. Triggers refuse to change or delete an
+// entry, to write one at any place but the end, and to delete the head. They
+// stop mistakes; whoever can drop them is found by [Verify].
+//
+// The head is stored only as the signed checkpoint, and [Log.Append] extends
+// the log only from a head that the office signed and that is the true end of
+// the entries. So a log that was cut off or rewritten at its end stops its
+// office instead of being signed anew.
+package auditdb

@@ -1,0 +1,110 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/openjpki/jpki/internal/authz"
+	"github.com/openjpki/jpki/internal/fault"
+)
+
+// Tx is the part of an office's transaction that Guard needs. The office's own
+// Tx interface has the same method, and its …db package implements it with
+// package auditdb.
+type Tx interface {
+	// Audit appends an entry to the log of the office, with the time of the
+	// transaction.
+	Audit(ctx context.Context, e Entry) error
+}
+
+// Guard is the one way to an office's acts: permission, act and audit entry
+// together. T is the transaction of the office. Both fields must be set.
+type Guard[T Tx] struct {
+	// Policy says which offices may do which act.
+	Policy authz.Policy
+	// Update runs f in one transaction of the office's store; nothing is kept if
+	// f returns an error.
+	Update func(ctx context.Context, f func(T) error) error
+}
+
+// recordTime is how long the entry of an act that was not done may take to
+// write. It is written even if the act's own context has ended.
+const recordTime = 10 * time.Second
+
+// Do does an act if the actor may. e says which: its Act and Law, and its
+// Subject and Detail as far as they are known. Do sets Actor, Outcome and, with
+// the store, Time.
+//
+//  1. Not permitted: the entry "denied" is written in a transaction of its own.
+//     f is not called. Do returns the fault of kind Denied.
+//  2. Permitted: f runs in a transaction. It may still change the entry's
+//     Subject and Detail. Then the entry "allowed" is written in the same
+//     transaction. If we stop before its commit, neither exists.
+//  3. f or the commit fails: nothing of the transaction is kept. The entry
+//     "failed" is written in another one ("denied" if the error is a fault of
+//     kind Denied), with the key of the fault as its detail "fault". Do returns
+//     the error. If we stop between the two, the attempt changed nothing and
+//     left no trace.
+//
+// If an entry cannot be written, the act is not done, and Do returns a fault that
+// says why: "audit.unrecorded" unless the store knows better. Reading what the
+// law wants recorded is an act too.
+func (g Guard[T]) Do(ctx context.Context, actor authz.Actor, e Entry, f func(tx T, e *Entry) error) error {
+	e.Actor = actor
+	if err := g.Policy.Check(actor, e.Act); err != nil {
+		e.Outcome = Denied
+		return g.undone(ctx, e, err)
+	}
+	done := e
+	done.Detail = map[string]string{}
+	maps.Copy(done.Detail, e.Detail)
+	err := g.Update(ctx, func(tx T) error {
+		if err := f(tx, &done); err != nil {
+			return err
+		}
+		e.Subject, e.Detail, e.Outcome = done.Subject, done.Detail, Allowed
+		if err := tx.Audit(ctx, e); err != nil {
+			return unrecorded(err)
+		}
+		return nil
+	})
+	if err != nil {
+		e.Subject, e.Detail, e.Outcome = done.Subject, withFault(done.Detail, err), Failed
+		if fault.KindOf(err) == fault.Denied {
+			e.Outcome = Denied // by a rule of the office that is finer than the policy
+		}
+		return g.undone(ctx, e, err)
+	}
+	return nil
+}
+
+// undone records an act that was not done, and returns the reason.
+func (g Guard[T]) undone(ctx context.Context, e Entry, reason error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	err := g.Update(ctx, func(tx T) error { return tx.Audit(ctx, e) })
+	if err != nil {
+		return fmt.Errorf("recording that %s was not done: %w; the reason was: %w", e.Act, unrecorded(err), reason)
+	}
+	return reason
+}
+
+// unrecorded makes err a fault, so that a person reads that nothing was done
+// because nothing can be recorded.
+func unrecorded(err error) error {
+	if fault.KeyOf(err) != "" {
+		return err // "db.full" and the like say it already
+	}
+	return fault.Wrap(err, fault.Unavailable, "audit.unrecorded")
+}
+
+// withFault returns the details with the key of the error's fault, or the kind
+// if it has no key.
+func withFault(detail map[string]string, err error) map[string]string {
+	all := map[string]string{"fault": cmp.Or(fault.KeyOf(err), fault.KindOf(err).String())}
+	maps.Copy(all, detail)
+	return all
+}

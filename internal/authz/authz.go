@@ -1,0 +1,52 @@
+package authz
+
+import (
+	"slices"
+
+	"github.com/openjpki/jpki/internal/fault"
+)
+
+// Office names an office or machine of the service.
+type Office string
+
+const (
+	Counter  Office = "counter"  // 受付窓口, the municipal reception
+	Kiosk    Office = "kiosk"    // 鍵ペア生成装置, the key-pair generator
+	CA       Office = "ca"       // 認証局, the certification authority
+	Ceremony Office = "ceremony" // 鍵生成式, people making a CA key under witness
+	Auditor  Office = "auditor"  // 監査, reads and checks, changes nothing
+	Sandbox  Office = "sandbox"  // 試験環境運営者, the operator of a test nation
+)
+
+// Offices lists every office, in the order in which a certificate meets them.
+func Offices() []Office {
+	return []Office{Counter, Kiosk, CA, Ceremony, Auditor, Sandbox}
+}
+
+// TextKey returns the key of the office's name in package locale.
+func (o Office) TextKey() string { return "office." + string(o) }
+
+// Actor is who acts.
+type Actor struct {
+	// Office is the acting office, from its certificate or the local process.
+	Office Office
+	// Operator identifies the person at the office (操作者) by staff number,
+	// never by name; empty for a machine. Audit data only.
+	Operator string
+}
+
+// Act names what is done, as "office.verb": "ca.issue". Each office declares
+// its own as constants.
+type Act string
+
+// Policy is the table of one office: for each of its acts, the offices that may
+// do it. The zero value denies everything.
+type Policy map[Act][]Office
+
+// Check returns nil if the actor may do the act, else a fault of kind Denied.
+func (p Policy) Check(actor Actor, act Act) error {
+	if slices.Contains(p[act], actor.Office) {
+		return nil
+	}
+	return fault.New(fault.Denied, "authz.denied", actor.Office, act)
+}
