@@ -20,7 +20,7 @@ type Profile struct {
 	AuthenticationPolicy der.OID
 	CPS                  string // URI of the certification practice statement
 	OCSP                 string // URI of the OCSP responder for authentication certificates
-	Suite                Suite  // keys and signatures of CAs and holders
+	Suite                Suite  // of new keys, of CAs and holders
 }
 
 // Sandbox returns the profile of a test CA of ours.
@@ -193,7 +193,11 @@ func (p Profile) endEntity(kind Kind, policy der.OID, issuer *Certificate, e Ent
 	if err != nil {
 		return nil, shared{}, err
 	}
-	c.Issuer = issuer.Subject
+	suite, err := SuiteOf(issuer.PublicKey)
+	if err != nil {
+		return nil, shared{}, err
+	}
+	c.Issuer, c.Algorithm = issuer.Subject, suite.Algorithm
 	keyID, err := keyIDOf(e.Key)
 	if err != nil {
 		return nil, shared{}, err

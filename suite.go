@@ -8,6 +8,7 @@ import (
 	_ "crypto/sha1" // hashes that signatures name
 	_ "crypto/sha256"
 	_ "crypto/sha512"
+	"errors"
 	"fmt"
 	"io"
 
@@ -65,6 +66,16 @@ func (s Suite) Fits(pub crypto.PublicKey) error {
 	return fmt.Errorf("public key is not one of suite %s", s.Name)
 }
 
+// SuiteOf returns the suite that a key belongs to.
+func SuiteOf(pub crypto.PublicKey) (Suite, error) {
+	for _, s := range Suites {
+		if s.Fits(pub) == nil {
+			return s, nil
+		}
+	}
+	return Suite{}, errors.New("public key belongs to no suite")
+}
+
 // Sign signs the message tbs. RSA is PKCS #1 v1.5; an ECDSA signature is its DER form.
 func (s Suite) Sign(random io.Reader, key crypto.Signer, tbs []byte) ([]byte, error) {
 	if err := s.Fits(key.Public()); err != nil {
@@ -105,5 +116,5 @@ func checkSignature(algorithm der.Algorithm, pub crypto.PublicKey, message, sign
 			return nil
 		}
 	}
-	return fmt.Errorf("signature does not verify with the issuer's key")
+	return errors.New("signature does not verify with the issuer's key")
 }
