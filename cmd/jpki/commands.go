@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strings"
+)
+
+// commands is the table of commands, in the order of help.
+func commands() []command {
+	return []command{
+		{
+			name: "vcard new", args: "-data DIR -person ID [flags]", run: vcardNew,
+			summary: "give a test person a virtual card, straight from the sandbox's CA",
+			about: "The data folder and its CA are made on first use. Without -name and the like a visibly invented person is\n" +
+				"taken. A run that was stopped is continued by the same command.",
+			examples: []string{
+				"jpki vcard new -data nation -person hanako",
+				"jpki vcard new -data nation -person taro -name '見本　太郎' -birth 1980-02-17 -sex male -pin-auth 0000 -pin-sign TEST01 -json",
+			},
+		},
+		{
+			name: "vcard run", args: "-data DIR -person ID [-person ID …] [-socket PATH | -pcscd]", run: vcardRun,
+			summary: "put virtual cards into readers until interrupted",
+			about: "Without -pcscd this process is the PC/SC service: programs find it by the variable that the first line\n" +
+				"prints. With -pcscd the card goes into the virtual reader of a running pcscd (package vsmartcard-vpcd).",
+			examples: []string{
+				"jpki vcard run -data nation -person hanako -socket nation/pcsc",
+				"jpki vcard run -data nation -person hanako -person taro -socket nation/two",
+				"jpki vcard run -data nation -person hanako -pcscd",
+			},
+		},
+		{
+			name: "card list", args: "[-json]", run: cardList,
+			summary:  "list readers and the cards in them",
+			examples: []string{"jpki card list"},
+		},
+		{
+			name: "card show", args: "[-reader NAME | -data DIR -person ID] [-sign] [-json]", run: cardShow,
+			summary:  "show what is on a card: token, PIN tries, certificates",
+			about:    "The signing certificate holds personal data; the card shows it only after the signature PIN (-sign).",
+			examples: []string{"jpki card show", "jpki card show -data nation -person hanako"},
+		},
+		{
+			name: "card pin", args: "[-reader NAME | -data DIR -person ID] -key auth|sign [-change]", run: cardPIN,
+			summary: "show how many tries a PIN has left, or change it",
+			about:   "Asking costs no try. The last try of a PIN is never used without asking.",
+			examples: []string{
+				"jpki card pin -data nation -person hanako -key auth",
+				"jpki card pin -data nation -person hanako -key auth -change -pin-env OLD -new-pin-env NEW",
+			},
+		},
+		{
+			name: "card sign", args: "[-reader NAME | -data DIR -person ID] -key auth|sign -digest HEX", run: cardSign,
+			summary:  "make a raw PKCS #1 signature over a digest, inside the card",
+			about:    "The length of the digest tells the hash: 20 bytes SHA-1, 32 SHA-256, 48 SHA-384, 64 SHA-512. Without -out the\nsignature is printed in hexadecimal.",
+			examples: []string{"jpki card sign -data nation -person hanako -key auth -pin-env PIN -digest 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+		},
+		{
+			name: "card export", args: "[-reader NAME | -data DIR -person ID] -file auth|auth-ca|sign|sign-ca", run: cardExport,
+			summary: "copy a certificate from a card",
+			examples: []string{
+				"jpki card export -data nation -person hanako -file auth-ca",
+				"jpki card export -data nation -person hanako -file sign -pin-env PIN -der -out sign.cer",
+			},
+		},
+		{
+			name: "sign", args: "-format cms [-detached] -in FILE -out FILE (-data DIR -person ID | -reader NAME)", run: sign,
+			summary: "sign a file with the signature key of a card",
+			about:   "The signature is CAdES baseline B. The PIN is asked for, or taken from the variable that -pin-env names.",
+			examples: []string{
+				"jpki sign -format cms -detached -in contract.txt -out contract.p7s -data nation -person hanako -pin-env PIN",
+				"jpki sign -format cms -in contract.txt -out contract.p7m -data nation -person hanako -pin-env PIN",
+			},
+		},
+		{
+			name: "cert show", args: "[-json | -dump] FILE", run: certShow,
+			summary: "show a JPKI certificate of any of the four kinds, real or test, PEM or DER",
+			examples: []string{
+				"jpki cert show nation/ca/sign.pem",
+				"jpki cert show -json nation/ca/auth.pem",
+			},
+		},
+		{
+			name: "doctor", args: "[-reader NAME] [-pcsc PATH]", run: doctor,
+			summary:  "find the broken link between this machine and a card",
+			about:    "It looks at PC/SC service, reader, card, application, files and PINs in turn, and names the first that fails.",
+			examples: []string{"jpki doctor"},
+		},
+		{
+			name: "audit verify", args: "-data DIR [-against FILE …] [-keep FILE]", run: auditVerify,
+			summary: "check the CA's audit log: nothing changed, removed or cut off",
+			about: "With -keep the signed head of the log is written to a file. Keep it outside the office: a later -against finds\n" +
+				"out whether the whole database was set back.",
+			examples: []string{
+				"jpki audit verify -data nation -keep head.txt",
+				"jpki audit verify -data nation -against head.txt",
+			},
+		},
+		{
+			name: "completion", args: "bash", run: completion,
+			summary: "print the completion of commands and flags for a shell", examples: []string{"jpki completion bash"},
+		},
+		{name: "version", run: version, summary: "print the version of this program", examples: []string{"jpki version"}},
+		{name: "help", args: "[COMMAND]", run: help, summary: "list the commands, or explain one", examples: []string{"jpki help", "jpki help vcard new"}},
+	}
+}
+
+func help(ctx context.Context, in *invocation) error {
+	if err := in.parse(0, 3); err != nil {
+		return err
+	}
+	if in.flags.NArg() > 0 {
+		in.args = append(in.flags.Args(), "-help")
+		if code := run(ctx, in.env); code != exitOK {
+			return errNotOK
+		}
+		return nil
+	}
+	fmt.Fprint(in.stdout, "jpki: 公的個人認証サービス (JPKI) as one open program\n\nusage: jpki COMMAND [flags]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(in.stdout, "  %-14s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(in.stdout, "\n\"jpki help COMMAND\" explains a command and shows examples.\n")
+	return nil
+}
+
+func version(_ context.Context, in *invocation) error {
+	if err := in.parse(0, 0); err != nil {
+		return err
+	}
+	commit, changed := "unknown", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				commit = s.Value
+			case s.Key == "vcs.modified" && s.Value == "true":
+				changed = ", changed"
+			}
+		}
+	}
+	fmt.Fprintf(in.stdout, "jpki 0.1, commit %s%s\n", commit, changed)
+	return nil
+}
+
+// completion prints a bash completion that knows the words of all commands.
+func completion(_ context.Context, in *invocation) error {
+	if err := in.parse(1, 1); err != nil {
+		return err
+	}
+	if in.flags.Arg(0) != "bash" {
+		return usageError{"shell " + in.flags.Arg(0) + " is not known, only bash"}
+	}
+	var first []string
+	second := map[string][]string{}
+	for _, c := range commands() {
+		word, sub, _ := strings.Cut(c.name, " ")
+		if len(first) == 0 || first[len(first)-1] != word {
+			first = append(first, word)
+		}
+		if sub != "" {
+			second[word] = append(second[word], sub)
+		}
+	}
+	fmt.Fprintf(in.stdout, "_jpki() {\n  local words=%q\n  case \"$COMP_CWORD:${COMP_WORDS[1]}\" in\n", strings.Join(first, " "))
+	for _, word := range first {
+		if subs := second[word]; subs != nil {
+			fmt.Fprintf(in.stdout, "  2:%s) words=%q ;;\n", word, strings.Join(subs, " "))
+		}
+	}
+	fmt.Fprint(in.stdout, "  1:*) ;;\n  *) COMPREPLY=($(compgen -f -- \"${COMP_WORDS[COMP_CWORD]}\")); return ;;\n  esac\n"+
+		"  COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -F _jpki jpki\n")
+	return nil
+}

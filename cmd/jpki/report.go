@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/openjpki/jpki"
+	"github.com/openjpki/jpki/card"
+	"github.com/openjpki/jpki/card/pcsc"
+	"github.com/openjpki/jpki/card/vpcd"
+	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/locale"
+)
+
+// report tells a person why a command could not run.
+func report(e env, c command, err error) {
+	if usage, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintf(e.stderr, "jpki %s: %s\n  usage: jpki %s %s\n  next: run \"jpki help %s\"\n", c.name, usage.problem, c.name, c.args, c.name)
+		return
+	}
+	err = known(err)
+	x := locale.Explain(e.lang(), err)
+	for i, part := range []struct{ en, ja, text string }{
+		{"jpki", "jpki", x.What}, {"  where", "  どこで", x.Where}, {"  why", "  なぜ", x.Why}, {"  next", "  次に", x.Next},
+		{"  detail", "  詳細", err.Error()},
+	} {
+		label := part.en
+		if i > 0 && e.lang() == locale.Japanese {
+			label = part.ja
+		}
+		fmt.Fprintf(e.stderr, "%s: %s\n", label, part.text)
+	}
+}
+
+// causes says how the errors of the public packages are explained to people.
+var causes = []struct {
+	err  error
+	kind fault.Kind
+	key  string
+}{
+	{pcsc.ErrNoService, fault.Unavailable, "pcsc.no_service"},
+	{pcsc.ErrServiceStopped, fault.Unavailable, "pcsc.no_service"},
+	{pcsc.ErrNoReaders, fault.Unavailable, "pcsc.no_reader"},
+	{pcsc.ErrUnknownReader, fault.NotFound, "pcsc.no_reader"},
+	{pcsc.ErrNoCard, fault.Unavailable, "pcsc.no_card"},
+	{pcsc.ErrSharing, fault.Conflict, "pcsc.card_in_use"},
+	{pcsc.ErrRemovedCard, fault.Conflict, "pcsc.card_removed"},
+	{pcsc.ErrResetCard, fault.Conflict, "pcsc.card_removed"},
+	{vpcd.ErrNoReader, fault.Unavailable, "vpcd.no_reader"},
+	{card.ErrNotJPKI, fault.Invalid, "card.not_jpki"},
+	{card.ErrTerminated, fault.Invalid, "card.terminated"},
+	{card.ErrBlocked, fault.Conflict, "card.pin_blocked"},
+	{card.ErrLastTry, fault.Conflict, "card.pin_last_try"},
+	{card.ErrPINFormat, fault.Invalid, "card.pin_form"},
+	{card.ErrNoCertificate, fault.NotFound, "card.no_certificate"},
+	{jpki.ErrNotJPKI, fault.Invalid, "cert.not_jpki"},
+	{fs.ErrNotExist, fault.NotFound, "file.missing"},
+	{fs.ErrPermission, fault.Denied, "file.forbidden"},
+	{os.ErrExist, fault.Conflict, "file.exists"},
+}
+
+// known gives an error of a public package its fault.
+func known(err error) error {
+	if fault.KeyOf(err) != "" {
+		return err
+	}
+	if wrong, ok := errors.AsType[*card.PINError](err); ok && wrong.Retries > 0 {
+		return fault.Wrap(err, fault.Invalid, "card.pin_wrong", wrong.Retries)
+	}
+	for _, c := range causes {
+		if errors.Is(err, c.err) {
+			return fault.Wrap(err, c.kind, c.key)
+		}
+	}
+	return err
+}

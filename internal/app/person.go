@@ -1,0 +1,107 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+
+	"github.com/openjpki/jpki"
+	"github.com/openjpki/jpki/internal/fault"
+)
+
+// PINs are the two PINs of a card.
+type PINs struct {
+	Auth string `json:"auth"`
+	Sign string `json:"sign"`
+}
+
+// Person is a resident of the sandbox who holds a card, or is getting one.
+type Person struct {
+	ID           string            `json:"id"`
+	Attributes   jpki.Person       `json:"attributes"`
+	Municipality jpki.Municipality `json:"municipality"`
+	PINs         PINs              `json:"pins"`
+	CardSerial   string            `json:"cardSerial"`
+	Nonce        []byte            `json:"nonce,omitempty"` // of the visit to the counter; set once the card has its keys
+	CardEnd      time.Time         `json:"cardEnd"`
+	Done         bool              `json:"done"` // the card has its certificates
+}
+
+var personID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
+
+// CardFile is the state file of a person's virtual card.
+func CardFile(dir, id string) (string, error) {
+	if !personID.MatchString(id) {
+		return "", fault.New(fault.Invalid, "app.person_id")
+	}
+	return filepath.Join(dir, "cards", id+".card"), nil
+}
+
+func personFile(dir, id string) string { return filepath.Join(dir, "cards", id+".json") }
+
+// LoadPerson reads a resident of a sandbox who holds a card. The fault is app.no_person if there is none.
+func LoadPerson(dir, id string) (Person, error) {
+	p, err := readPerson(dir, id)
+	if err == nil && !p.Done {
+		err = fault.New(fault.Conflict, "app.card_unfinished", id)
+	}
+	return p, err
+}
+
+func readPerson(dir, id string) (p Person, err error) {
+	if !personID.MatchString(id) {
+		return p, fault.New(fault.Invalid, "app.person_id")
+	}
+	text, err := os.ReadFile(personFile(dir, id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, fault.Wrap(err, fault.NotFound, "app.no_person", id)
+	}
+	if err != nil {
+		return p, err
+	}
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, fmt.Errorf("reading the file of person %s: %w", id, err)
+	}
+	return p, nil
+}
+
+func (p Person) save(dir string) error {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(personFile(dir, p.ID), append(text, '\n'))
+}
+
+// Mihon is the municipality where residents of the sandbox live unless told otherwise: 見本市 (Sample City) in 架空県
+// (Fictitious Prefecture). Its number belongs to no real prefecture.
+var Mihon = jpki.Municipality{Code: "99201", Prefecture: "Kaku-ken", Name: "Mihon-shi"}
+
+// Invent returns the attributes of a resident of whom only the identifier is known: visibly invented, and the same for
+// the same identifier.
+func Invent(id string) jpki.Person {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	n := h.Sum64()
+	take := func(choices uint64) int { c := n % choices; n /= choices; return int(c) }
+	given := []struct {
+		name string
+		sex  jpki.Sex
+	}{
+		{"花子", jpki.Female}, {"太郎", jpki.Male}, {"桜", jpki.Female}, {"一郎", jpki.Male}, {"美咲", jpki.Female},
+		{"健太", jpki.Male}, {"陽子", jpki.Female}, {"次郎", jpki.Male}, {"さくら", jpki.Female}, {"大輔", jpki.Male},
+	}[take(10)]
+	birth := time.Date(1940+take(60), time.Month(1+take(12)), 1+take(28), 0, 0, 0, 0, time.UTC)
+	address := "架空県見本市例示町" + string(rune('１'+take(9))) + "丁目" + string(rune('１'+take(9))) + "番地" + string(rune('１'+take(9)))
+	name := "見本　" + given.name
+	return jpki.Person{
+		Name: name, NameMarks: jpki.NoMarks(name), Birth: jpki.BirthOn(birth), Sex: given.sex,
+		Address: address, AddressMarks: jpki.NoMarks(address),
+	}
+}
