@@ -1,0 +1,51 @@
+# make build   bin/jpki                          make test    everything, foreign judges included (root or sudo)
+# make demo    a card's life in a minute         make reqs    which requirement is proved by which passing test
+# make quick   what needs Go alone               make fuzz    each fuzz target for FUZZTIME
+# make lint    formatting, vet, staticcheck      make golden  rewrite golden files and generated pages
+# make race    the race detector (needs gcc)     make soak    long fuzzing and many crash seeds
+
+export CGO_ENABLED = 0
+GO       = go
+FUZZTIME = 3s
+
+.PHONY: build test quick judges lint race fuzz reqs golden demo soak clean
+
+build:
+	$(GO) build -trimpath -o bin/jpki ./cmd/jpki
+
+test: judges lint race fuzz
+	$(GO) test -tags judges ./...
+
+quick:
+	$(GO) test ./...
+
+judges:
+	@sh judges/install.sh
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these files"; exit 1; }
+	$(GO) vet ./... && $(GO) vet -tags judges ./...
+	$(GO) tool staticcheck -tags judges ./...
+
+# The packages in which goroutines meet.
+race:
+	CGO_ENABLED=1 $(GO) test -race ./card/... ./cms
+
+fuzz:
+	@sh spec/fuzz.sh $(FUZZTIME)
+
+reqs:
+	@$(GO) test -tags judges -json ./... > bin/test.json; $(GO) run ./spec/reqs bin/test.json
+
+golden:
+	$(GO) test . ./cms ./card/softcard -update
+
+demo: build
+	@PATH="$(CURDIR)/bin:$$PATH" sh docs/demo.sh
+
+soak:
+	@sh spec/fuzz.sh 5m
+	$(GO) test -count 20 -run Killed ./internal/...
+
+clean:
+	rm -rf bin
