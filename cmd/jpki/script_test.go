@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki/internal/app"
+	"github.com/openjpki/jpki/internal/db"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -50,7 +51,7 @@ func TestScript(t *testing.T) {
 			e.Setenv("PCSCLITE_CSOCK_NAME", filepath.Join(e.WorkDir, "nobody"))
 			return os.CopyFS(filepath.Join(e.WorkDir, "nation"), os.DirFS(made))
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "sql": runSQL},
 	})
 }
 
@@ -65,6 +66,20 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s did not appear", args[0])
+}
+
+// runSQL changes a database behind the program's back: sql FILE STATEMENT.
+func runSQL(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sql FILE STATEMENT")
+	}
+	d, err := db.Open(context.Background(), db.Config{URL: "sqlite:" + ts.MkAbs(args[0])})
+	ts.Check(err)
+	defer d.Close()
+	ts.Check(d.Update(context.Background(), func(tx *db.Tx) error {
+		_, err := tx.Exec(context.Background(), args[1])
+		return err
+	}))
 }
 
 // Every example of every command's help stands in a script, as it is.
