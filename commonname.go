@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Japan is the zone of Japanese law: UTC+9 without summer time.
+// Japan is the zone of Japanese law: UTC+9 without summer time since 1951. It needs no zone database.
 var Japan = time.FixedZone("JST", 9*60*60)
 
 // SigningCN returns the 28 characters that name the holder of a signing certificate: the instant of issue in Japan

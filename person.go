@@ -72,11 +72,37 @@ const (
 	Reiwa      Era = '5' // 令和
 )
 
-// eraStarts holds the first day of each era, newest first, as yyyymmdd.
-var eraStarts = [...]struct {
-	era   Era
-	first int
-}{{Reiwa, 20190501}, {Heisei, 19890108}, {Showa, 19261225}, {Taisho, 19120730}, {Meiji, 18680125}}
+// Eras lists the eras from Meiji to the present one.
+func Eras() []Era { return []Era{Meiji, Taisho, Showa, Heisei, Reiwa} }
+
+// String returns the era's name in kanji, "" where there is none.
+func (e Era) String() string {
+	return map[Era]string{Meiji: "明治", Taisho: "大正", Showa: "昭和", Heisei: "平成", Reiwa: "令和"}[e]
+}
+
+// First returns the era's first day, at midnight UTC; it belongs to the new era alone. That of Meiji is the day of its
+// edict.
+//
+// Law: 改元の詔書
+// Law: 元号を改める政令
+func (e Era) First() time.Time {
+	day := func(year, month, date int) time.Time {
+		return time.Date(year, time.Month(month), date, 0, 0, 0, 0, time.UTC)
+	}
+	switch e {
+	case Meiji:
+		return day(1868, 10, 23)
+	case Taisho:
+		return day(1912, 7, 30)
+	case Showa:
+		return day(1926, 12, 25)
+	case Heisei:
+		return day(1989, 1, 8)
+	case Reiwa:
+		return day(2019, 5, 1)
+	}
+	return time.Time{}
+}
 
 // Birth is a birth date 生年月日 with its era. Year is of the Gregorian calendar. Month and Day are 0 where unknown.
 type Birth struct {
@@ -88,11 +114,9 @@ type Birth struct {
 func BirthOn(day time.Time) Birth {
 	year, month, date := day.Date()
 	b := Birth{UnknownEra, year, int(month), date}
-	number := year*10000 + int(month)*100 + date
-	for _, e := range eraStarts {
-		if number >= e.first {
-			b.Era = e.era
-			break
+	for _, e := range Eras() {
+		if !time.Date(year, month, date, 0, 0, 0, 0, time.UTC).Before(e.First()) {
+			b.Era = e
 		}
 	}
 	return b

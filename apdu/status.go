@@ -12,7 +12,6 @@ type SW uint16
 const (
 	Success                 SW = 0x9000
 	Terminated              SW = 0x6285 // the selected application is dead for good
-	MemoryFailure           SW = 0x6581
 	WrongLength             SW = 0x6700
 	ChainingNotSupported    SW = 0x6884
 	IncompatibleFile        SW = 0x6981 // the command does not suit the kind of file
@@ -63,8 +62,6 @@ func (s SW) text() string {
 		return "success"
 	case Terminated:
 		return "application terminated"
-	case MemoryFailure:
-		return "memory failure"
 	case WrongLength:
 		return "wrong length"
 	case ChainingNotSupported:

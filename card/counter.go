@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/openjpki/jpki/apdu"
@@ -105,11 +106,11 @@ func (c *Card) Proof(ctx context.Context, key Key, nonce Nonce) (*x509.Certifica
 	public, ok := request.PublicKey.(*rsa.PublicKey)
 	switch {
 	case !ok || public.Size() != signatureSize:
-		err = fmt.Errorf("key is not RSA-2048")
+		err = errors.New("key is not RSA-2048")
 	case request.Subject.SerialNumber != info.Serial:
-		err = fmt.Errorf("made for another card")
+		err = errors.New("made for another card")
 	case request.Subject.CommonName != hex.EncodeToString(nonce[:]):
-		err = fmt.Errorf("made for another visit")
+		err = errors.New("made for another visit")
 	default:
 		err = request.CheckSignature()
 	}

@@ -27,10 +27,10 @@ func (k Key) String() string {
 // File is the identifier of an elementary file of the JPKI application.
 type File uint16
 
-// The files that are read or written by their identifier.
+// The certificate files, and those with information that needs no PIN. The
+// permit is what the counter has written for the kiosk.
 //
-// Assumed: Permit, SignatureProof and AuthenticationProof belong to the loading
-// of cards of this house.
+// Assumed: the permit, as all of loading; the others are those of a real card.
 const (
 	SignatureCertificate      File = 0x0001 // 署名用電子証明書; reading needs the signature PIN
 	SignatureCA               File = 0x0002
@@ -51,8 +51,8 @@ type keyFiles struct {
 	certificate, key, pin, proof, pending File
 }
 
-// files returns the files of k: none of them if k names no key, and no card has
-// a file 0000.
+// files returns the files of k. A k that names no key gets the file 0000, which
+// no card has.
 func (k Key) files() keyFiles {
 	switch k {
 	case Signature:

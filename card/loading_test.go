@@ -114,7 +114,6 @@ func newKey(t *testing.T) (key *rsa.PrivateKey, der []byte) {
 // The holder sets the PIN at the kiosk, and the key goes into the card.
 //
 // Req: R-KSK-03
-// Req: R-KSK-04
 func TestKiosk(t *testing.T) {
 	chip := cardtest.Blank(t)
 	chip.Prepare(t)

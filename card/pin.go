@@ -75,7 +75,7 @@ func (c *Card) VerifyLastTry(ctx context.Context, key Key, pin string) error {
 	return c.verify(ctx, key, pin, 1)
 }
 
-// verify gives the PIN if at least the tries in need are left.
+// verify gives the PIN if at least need tries are left.
 func (c *Card) verify(ctx context.Context, key Key, pin string, need int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

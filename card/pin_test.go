@@ -106,9 +106,6 @@ func TestRetriesOfOtherCards(t *testing.T) {
 	}
 }
 
-// A PIN is changed by its holder.
-//
-// Req: R-KSK-08
 func TestChangePIN(t *testing.T) {
 	c := open(t, cardtest.New(t).Card)
 	if err := c.ChangePIN(t.Context(), card.Signature, "ABC123", "short"); !errors.Is(err, card.ErrPINFormat) {

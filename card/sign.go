@@ -154,7 +154,8 @@ func (s *Signer) withPIN(act func() ([]byte, error)) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking for PIN: %w", err)
 	}
-	if err := s.card.VerifyLastTry(s.ctx, s.key, pin); err != nil {
+	// The last try is used only if the holder has been told that it is the last.
+	if err := s.card.verify(s.ctx, s.key, pin, min(retries, 2)); err != nil {
 		return nil, err
 	}
 	return act()

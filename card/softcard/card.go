@@ -48,6 +48,9 @@ type session struct {
 // Open inserts the card whose state file is at path. The error wraps ErrInUse if
 // it is open elsewhere, fs.ErrNotExist if there is none.
 func Open(path string, options Options) (*Card, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("opening card: %w", err) // and leave no lock file behind
+	}
 	l, err := lock(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening card: %w", err)

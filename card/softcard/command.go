@@ -12,6 +12,7 @@ type instruction struct {
 
 const insSelect = 0xA4
 
+// lookupInstruction returns the command with an instruction byte.
 func lookupInstruction(ins byte) (instruction, bool) {
 	switch ins {
 	case 0x20:

@@ -6,7 +6,8 @@
 //
 // A card is one state file. The file is the chip: whoever can read it has the
 // private keys and the PINs, so it belongs to tests and simulations. It is
-// readable by its owner only and locked while the card is open.
+// readable by its owner only. A file with the suffix .lock beside it is locked
+// while the card is open; one with the suffix .new is the next state on its way.
 //
 // # Invariants
 //

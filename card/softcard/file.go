@@ -33,6 +33,7 @@ type ef struct {
 	purpose purpose
 }
 
+// lookupFile returns the file with an identifier; package documentation lists them.
 func lookupFile(id uint16) (ef, bool) {
 	f := ef{id: id}
 	switch id {

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/openjpki/jpki/apdu"
-	"github.com/openjpki/jpki/card"
 	"github.com/openjpki/jpki/card/softcard"
 )
 
@@ -20,6 +19,9 @@ import (
 
 // FuzzCommands plays sequences and checks after each command what must hold
 // whatever was sent. Its seeds are written by TestSeeds with -update.
+//
+// Req: R-CRD-07
+// Req: R-SEC-10
 func FuzzCommands(f *testing.F) {
 	cards := [2][]byte{}
 	for i, name := range []string{"blank.json", "issued.json"} {

@@ -30,7 +30,6 @@ func (w wire) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 // The card comes with its keys, then carries the public key to the counter, then
 // gets its certificates there.
 //
-// Req: R-CRD-05
 // Req: R-CRD-06
 func TestLoading(t *testing.T) {
 	chip := cardtest.Blank(t)
@@ -84,6 +83,41 @@ func available(t *testing.T, chip *cardtest.Chip) card.Availability {
 		t.Fatal(err)
 	}
 	return got
+}
+
+// The counter writes the two keys by itself, and what passes between it and the
+// card shows none of them.
+//
+// Req: R-CRD-05
+func TestCardKeysTravelSealed(t *testing.T) {
+	chip := cardtest.Blank(t)
+	var sniffed []byte
+	opened, err := card.Open(t.Context(), wire{chip.Card, func(command, response []byte) {
+		sniffed = append(append(sniffed, command...), response...)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counter, err := opened.AuthenticateCounter(t.Context(), chip.Transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := chip.Master.Diversify(chip.Serial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := counter.PutKeys(t.Context(), keys); err != nil {
+		t.Fatal(err)
+	}
+	written := readFile(t, chip.Path).Permit
+	if !bytes.Equal(written.Kiosk.Key, keys.Kiosk[:]) || !bytes.Equal(written.Loading, keys.Loading[:]) {
+		t.Error("the card did not get its keys")
+	}
+	for name, key := range map[string]card.Secret{"transport": chip.Transport, "kiosk": keys.Kiosk, "loading": keys.Loading} {
+		if bytes.Contains(sniffed, key[:8]) || bytes.Contains(sniffed, key[24:]) {
+			t.Errorf("the %s key is in the exchange", name)
+		}
+	}
 }
 
 // What passes between kiosk and card holds no part of the private key.

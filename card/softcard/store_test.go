@@ -114,8 +114,12 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := softcard.Open(filepath.Join(t.TempDir(), "none"), softcard.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	folder := t.TempDir()
+	if _, err := softcard.Open(filepath.Join(folder, "none"), softcard.Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open of nothing = %v, want fs.ErrNotExist", err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("Open of nothing leaves %v behind (error %v)", left, err)
 	}
 }
 

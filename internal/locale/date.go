@@ -4,14 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/openjpki/jpki"
 )
-
-// tokyo is Asia/Tokyo. Japan has kept UTC+9 without summer time since 1951,
-// before any time that this system shows.
-var tokyo = time.FixedZone("JST", 9*60*60)
-
-// Tokyo returns the time zone of Japan, without need of a zone database.
-func Tokyo() *time.Location { return tokyo }
 
 // Date is a day in the Gregorian calendar, without a time zone. The zero value
 // is no day.
@@ -23,7 +18,7 @@ type Date struct {
 
 // DateOf returns the day in Japan at the instant t.
 func DateOf(t time.Time) Date {
-	year, month, day := t.In(tokyo).Date()
+	year, month, day := t.In(jpki.Japan).Date()
 	return Date{year, month, day}
 }
 
@@ -68,5 +63,5 @@ func FormatTime(lang Lang, t time.Time) string {
 	if lang.known() == English {
 		layout = " 15:04 MST"
 	}
-	return FormatDate(lang, DateOf(t)) + t.In(tokyo).Format(layout)
+	return FormatDate(lang, DateOf(t)) + t.In(jpki.Japan).Format(layout)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/locale"
 )
@@ -19,8 +20,8 @@ func TestDateOfIsTheDayInJapan(t *testing.T) {
 	if got := locale.DateOf(after).String(); got != "2019-05-01" {
 		t.Errorf("DateOf(%v) = %s, want 2019-05-01", after, got)
 	}
-	if got := after.In(locale.Tokyo()).Format(time.RFC3339); got != "2019-05-01T00:00:00+09:00" {
-		t.Errorf("In(Tokyo()) = %s, want 2019-05-01T00:00:00+09:00", got)
+	if got := after.In(jpki.Japan).Format(time.RFC3339); got != "2019-05-01T00:00:00+09:00" {
+		t.Errorf("In(Japan) = %s, want 2019-05-01T00:00:00+09:00", got)
 	}
 }
 
@@ -61,8 +62,8 @@ func TestEraBothWays(t *testing.T) {
 
 // Req: R-DAT-05
 func TestEveryDayHasOneEraDate(t *testing.T) {
-	day := time.Date(1873, 1, 1, 0, 0, 0, 0, locale.Tokyo())
-	end := time.Date(2120, 1, 1, 0, 0, 0, 0, locale.Tokyo())
+	day := time.Date(1873, 1, 1, 0, 0, 0, 0, jpki.Japan)
+	end := time.Date(2120, 1, 1, 0, 0, 0, 0, jpki.Japan)
 	for ; day.Before(end); day = day.AddDate(0, 0, 1) {
 		d := locale.DateOf(day)
 		e, ok := d.Era()
@@ -130,7 +131,7 @@ func TestParseDateRefuses(t *testing.T) {
 }
 
 func TestEraDateRefusesWhatIsNoEra(t *testing.T) {
-	for _, e := range []locale.EraDate{{}, {Era: 6, Year: 1, Month: 1, Day: 1}, {Era: locale.Reiwa, Year: 1 << 40, Month: 1, Day: 1}} {
+	for _, e := range []locale.EraDate{{}, {Era: '6', Year: 1, Month: 1, Day: 1}, {Era: jpki.Reiwa, Year: 1 << 40, Month: 1, Day: 1}} {
 		if d, err := e.Date(); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("%v.Date() = %v, %v, want a refusal", e, d, err)
 		}

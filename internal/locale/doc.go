@@ -1,6 +1,5 @@
 // Package locale (表示言語と和暦) turns keys, errors and dates into Japanese or
-// English text for people. Nothing else in the system knows a language, a time
-// zone or an era.
+// English text for people.
 //
 // The catalogue is the folder catalog: text/*.json holds plain texts, and
 // fault/*.json holds the explanation of each error. An entry stands under its

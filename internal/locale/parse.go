@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/fault"
 )
 
@@ -42,8 +43,8 @@ func ParseDate(s string) (Date, error) {
 	return d, nil
 }
 
-func eraNamed(name string) Era {
-	for _, e := range Eras() {
+func eraNamed(name string) jpki.Era {
+	for _, e := range jpki.Eras() {
 		if e.String() == name {
 			return e
 		}
