@@ -35,7 +35,7 @@ fuzz:
 	@sh spec/fuzz.sh $(FUZZTIME)
 
 reqs:
-	@$(GO) test -tags judges -json ./... > bin/test.json; $(GO) run ./spec/reqs bin/test.json
+	@mkdir -p bin; $(GO) test -tags judges -json ./... > bin/test.json; $(GO) run ./spec/reqs bin/test.json
 
 golden:
 	$(GO) test . ./cms ./card/softcard -update

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/openjpki/jpki/internal/app"
+	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/locale"
 )
 
@@ -38,7 +39,7 @@ func auditVerify(ctx context.Context, in *invocation) error {
 	}
 	fmt.Fprintf(in.stdout, "audit log: %d entries in order\nhead %s\n", report.Count, report.Head.Hash)
 	if *keep != "" {
-		return writeWhole(*keep, []byte(checkpoint))
+		return durable.Replace(*keep, []byte(checkpoint), 0o644)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func cardList(ctx context.Context, in *invocation) error {
 		return in.printJSON(lines)
 	}
 	if len(readers) == 0 {
-		return pcsc.ErrNoReaders
+		return fault.New(fault.Unavailable, "pcsc.no_reader")
 	}
 	return table.Flush()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/card"
 	"github.com/openjpki/jpki/card/pcsc"
+	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/locale"
 )
 
@@ -60,8 +61,11 @@ func (p *patient) service(ctx context.Context) (_ string, err error) {
 
 func (p *patient) findReader(ctx context.Context) (string, error) {
 	readers, err := p.client.Readers(ctx)
-	if err != nil || len(readers) == 0 {
-		return "", errors.Join(err, pcsc.ErrNoReaders)
+	if err != nil {
+		return "", err
+	}
+	if len(readers) == 0 {
+		return "", fault.New(fault.Unavailable, "pcsc.no_reader")
 	}
 	if p.reader == "" {
 		p.reader = readers[0].Name

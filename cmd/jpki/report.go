@@ -42,7 +42,6 @@ var causes = []struct {
 }{
 	{pcsc.ErrNoService, fault.Unavailable, "pcsc.no_service"},
 	{pcsc.ErrServiceStopped, fault.Unavailable, "pcsc.no_service"},
-	{pcsc.ErrNoReaders, fault.Unavailable, "pcsc.no_reader"},
 	{pcsc.ErrUnknownReader, fault.NotFound, "pcsc.no_reader"},
 	{pcsc.ErrNoCard, fault.Unavailable, "pcsc.no_card"},
 	{pcsc.ErrSharing, fault.Conflict, "pcsc.card_in_use"},

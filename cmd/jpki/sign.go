@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/openjpki/jpki/card"
 	"github.com/openjpki/jpki/cms"
+	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/fault"
 )
 
@@ -53,7 +52,7 @@ func sign(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(*to, signature)
+	return durable.Replace(*to, signature, 0o644)
 }
 
 func (in *invocation) signCMS(config cms.Config, content io.Reader, detached bool) ([]byte, error) {
@@ -72,18 +71,4 @@ func (in *invocation) signCMS(config cms.Config, content io.Reader, detached boo
 		return nil, fault.New(fault.Invalid, "sign.too_large", maxAttached>>20)
 	}
 	return s.SignAttached(whole, in.now())
-}
-
-// writeWhole writes a file whole or not at all.
-func writeWhole(name string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".jpki-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(content)
-	if err := errors.Join(err, temporary.Chmod(0o644), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), name)
 }

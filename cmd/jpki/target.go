@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -83,8 +82,11 @@ func (t target) socket() string {
 // choose returns the reader of that name, else the first with a card in it.
 func choose(ctx context.Context, client *pcsc.Client, name string) (string, error) {
 	readers, err := client.Readers(ctx)
-	if err != nil || len(readers) == 0 {
-		return "", errors.Join(err, pcsc.ErrNoReaders)
+	if err != nil {
+		return "", err
+	}
+	if len(readers) == 0 {
+		return "", fault.New(fault.Unavailable, "pcsc.no_reader")
 	}
 	for _, r := range readers {
 		if name == r.Name || name == "" && r.Present {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki"
+	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/fault"
 )
 
@@ -76,7 +77,7 @@ func (p Person) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(personFile(dir, p.ID), append(text, '\n'))
+	return durable.Replace(personFile(dir, p.ID), append(text, '\n'), 0o600)
 }
 
 // Mihon is the municipality where residents of the sandbox live unless told otherwise: 見本市 (Sample City) in 架空県

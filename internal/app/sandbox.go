@@ -22,6 +22,7 @@ import (
 	"github.com/openjpki/jpki/internal/ca/cadb"
 	"github.com/openjpki/jpki/internal/ca/signer"
 	"github.com/openjpki/jpki/internal/db"
+	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/rogpeppe/go-internal/lockedfile"
 	"golang.org/x/mod/sumdb/note"
@@ -121,7 +122,7 @@ func (s *Sandbox) openAudit() error {
 		if err != nil {
 			return "", err
 		}
-		return private, writeFile(s.path("ca/audit.pub"), []byte(public+"\n"))
+		return private, durable.Replace(s.path("ca/audit.pub"), []byte(public+"\n"), 0o600)
 	})
 	if err != nil {
 		return err
@@ -163,7 +164,7 @@ func (s *Sandbox) found(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := writeFile(s.CAFile(kind), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issuer.Certificate})); err != nil {
+		if err := durable.Replace(s.CAFile(kind), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issuer.Certificate}), 0o644); err != nil {
 			return err
 		}
 	}
@@ -226,28 +227,11 @@ func (s *Sandbox) secret(name string, make func() (string, error)) (string, erro
 	if err != nil {
 		return "", err
 	}
-	return fresh, writeFile(s.path(name), []byte(fresh+"\n"))
+	return fresh, durable.Replace(s.path(name), []byte(fresh+"\n"), 0o600)
 }
 
 func random(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return b
-}
-
-// writeFile replaces a file by a whole new one, readable by its owner alone, durably.
-func writeFile(name string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return err
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(content)
-	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), name)
 }

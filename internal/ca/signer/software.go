@@ -14,6 +14,7 @@ import (
 	"regexp"
 
 	"github.com/openjpki/jpki"
+	"github.com/openjpki/jpki/internal/durable"
 	"github.com/youmark/pkcs8"
 )
 
@@ -68,7 +69,11 @@ func (s *Software) Create(_ context.Context, name string, suite jpki.Suite) (cry
 	if err != nil {
 		return nil, fmt.Errorf("encrypting key %s: %w", name, err)
 	}
-	if err := writeNew(file, sealed); err != nil {
+	err = durable.Create(file, sealed, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		err = ErrExists
+	}
+	if err != nil {
 		return nil, fmt.Errorf("keeping key %s: %w", name, err)
 	}
 	return key, nil
@@ -87,37 +92,6 @@ func (s *Software) seal(key crypto.Signer) ([]byte, error) {
 		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: encrypted}), nil
-}
-
-// writeNew writes a whole file that must not exist yet, durably.
-func writeNew(file string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(content)
-	if err := errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(temporary.Name(), file); errors.Is(err, fs.ErrExist) {
-		return ErrExists
-	} else if err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(file))
-}
-
-func syncFolder(dir string) error {
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
 }
 
 // Open returns the key of a label.
