@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +50,21 @@ func TestDialOtherVersion(t *testing.T) {
 	if !strings.Contains(err.Error(), "5.1") {
 		t.Errorf("Dial = %v, want the version 5.1 in it", err)
 	}
+}
+
+// TestEmptyResponse: a service that tells of a response without a status word tells of none.
+func TestEmptyResponse(t *testing.T) {
+	version := message(0, []any{int32(4), int32(4), uint32(0)})[8:]
+	establish := message(0, []any{[3]uint32{2, 1, 0}})[8:]
+	connect := message(0, []any{[38]uint32{}})[8:]
+	transmit := message(0, []any{[8]uint32{}})[8:]
+	h, err := dialClient(t, answerWith(t, slices.Concat(version, establish, connect, transmit))).
+		Connect(t.Context(), pcsc.ReaderName(0), pcsc.Shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Transmit(t.Context(), getID)
+	want(t, "Transmit", err, pcsc.ErrNotTransacted)
 }
 
 // answerWith is a service that sends each client the same bytes, whatever it asks, and hangs up when the client does.

@@ -154,7 +154,7 @@ func (c *Conn) End(ctx context.Context, d Disposition) error {
 func (c *Conn) Reset(ctx context.Context) error { return c.Reconnect(ctx, c.mode, Reset) }
 
 // Reconnect changes the mode and does to the card what d says. It is the way on after [ErrResetCard] and, when a card is in the
-// reader again, after [ErrRemovedCard].
+// reader again, after [ErrRemovedCard]. To become [Exclusive] it waits until no other handle is open.
 func (c *Conn) Reconnect(ctx context.Context, mode Mode, d Disposition) error {
 	err := c.retry(ctx, func() (Error, error) {
 		b := reconnectBody{ofHandle: c.handle, Mode: mode, Preferred: mode.protocols(), Initialization: d}
@@ -193,8 +193,8 @@ func (c *Conn) Status(ctx context.Context) (Reader, error) {
 	return Reader{}, fmt.Errorf("reading the status of reader %q: %w", c.reader, ErrReaderUnavailable)
 }
 
-// Close closes the handle and does to the card what d says. The handle is gone whatever the error. Closing it again, or after
-// it was lost, is no error.
+// Close closes the handle and does to the card what d says. The handle is gone whatever the error: if ctx has ended, the service
+// just loses the connection. Closing a handle again, or after it was lost, is no error.
 func (c *Conn) Close(ctx context.Context, d Disposition) error {
 	defer c.link.close()
 	b := disconnectBody{ofHandle: c.handle, Disposition: d}

@@ -8,9 +8,7 @@
 //   - [Server] does what pcscd does, with cards that are Go values. An unmodified PC/SC program finds it when the
 //     environment variable PCSCLITE_CSOCK_NAME holds the path of the server's socket.
 //
-// Protocol: pcsc-lite's client protocol 4.4, as pcscd 1.9.x requires it and 2.x still accepts it. The layout is in wire.go.
-//
-// Spec: PC/SC Workgroup Specifications 2.01.14 Part 5 (ICC resource manager), as far as pcsc-lite implements it.
+// The protocol is pcsc-lite's client protocol 4.4, as pcscd 1.9 requires it and 2.x still accepts it. Its layout is in wire.go.
 //
 // # Invariants of the server
 //
@@ -23,8 +21,17 @@
 //   - What one client sends can end that client's connection, never another's. Sizes and numbers of clients and handles are bounded.
 //   - Nothing a card or a program says is logged; [Exchange] carries an APDU's header, its lengths and the status word.
 //
+// # Where the server is not like pcscd 1.9
+//
+//   - An idle card is powered off at once, see above.
+//   - A client that waits for the end of a transaction never waits for its own, and is noticed when it dies; with pcscd both
+//     block the reader for ever.
+//   - A program that dies within a command has the command cancelled; pcscd lets it end.
+//   - A handle that goes from exclusive to shared use lets others in; pcscd keeps its lock for one more transaction.
+//   - A client that breaks the protocol loses its connection at once, not after two seconds.
+//
 // # Limits
 //
 // Readers are fixed when the server starts, at most [MaxReaders]. SCardControl answers SCARD_E_UNSUPPORTED_FEATURE, so there
-// is no PIN pad. The structs are those of Linux; pcsc-lite on macOS lays them out alike only where it is built from source.
+// is no PIN pad. The structs are those of pcsc-lite on Linux; the PC/SC framework of macOS does not speak this protocol.
 package pcsc

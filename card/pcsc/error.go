@@ -26,14 +26,13 @@ const (
 	ErrNoService          Error = 0x8010001D
 	ErrServiceStopped     Error = 0x8010001E
 	ErrUnsupported        Error = 0x8010001F
-	ErrNoReaders          Error = 0x8010002E
 	ErrUnresponsiveCard   Error = 0x80100066
 	ErrUnpoweredCard      Error = 0x80100067
 	ErrResetCard          Error = 0x80100068
 	ErrRemovedCard        Error = 0x80100069
 )
 
-// Error gives the sentence, the standard name and the code.
+// Error gives a sentence, the standard name and the code.
 func (e Error) Error() string {
 	_, sentence := e.describe()
 	return fmt.Sprintf("%s (%s, 0x%08X)", sentence, e.Name(), uint32(e))
@@ -56,63 +55,37 @@ func (e Error) err() error {
 const success Error = 0
 
 func (e Error) describe() (name, sentence string) {
-	switch e {
-	case success:
-		return "S_SUCCESS", "no error"
-	case ErrInternal:
-		return "F_INTERNAL_ERROR", "the smart card service found itself in an impossible state"
-	case ErrCancelled:
-		return "E_CANCELLED", "the call was cancelled"
-	case ErrInvalidHandle:
-		return "E_INVALID_HANDLE", "the handle is not open"
-	case ErrInvalidParameter:
-		return "E_INVALID_PARAMETER", "a parameter cannot be used"
-	case ErrNoMemory:
-		return "E_NO_MEMORY", "the smart card service has no room for another handle"
-	case ErrInsufficientBuffer:
-		return "E_INSUFFICIENT_BUFFER", "the answer is longer than the buffer for it"
-	case ErrUnknownReader:
-		return "E_UNKNOWN_READER", "no reader has that name"
-	case ErrTimeout:
-		return "E_TIMEOUT", "the time for the call is over"
-	case ErrSharing:
-		return "E_SHARING_VIOLATION", "another program is using the card"
-	case ErrNoCard:
-		return "E_NO_SMARTCARD", "no card is in the reader"
-	case ErrProtocol:
-		return "E_PROTO_MISMATCH", "the card does not speak the protocol asked for"
-	case ErrInvalidValue:
-		return "E_INVALID_VALUE", "a value is outside its range"
-	case ErrCommunication:
-		return "F_COMM_ERROR", "the conversation with the smart card service broke off"
-	case ErrNotTransacted:
-		return "E_NOT_TRANSACTED", "the exchange with the card, or the transaction, did not take place"
-	default:
-		return e.describeRest()
+	for _, d := range [...]struct {
+		code           Error
+		name, sentence string
+	}{
+		{success, "S_SUCCESS", "no error"},
+		{ErrInternal, "F_INTERNAL_ERROR", "the smart card service found itself in an impossible state"},
+		{ErrCancelled, "E_CANCELLED", "the call was cancelled"},
+		{ErrInvalidHandle, "E_INVALID_HANDLE", "the handle is not open"},
+		{ErrInvalidParameter, "E_INVALID_PARAMETER", "a parameter cannot be used"},
+		{ErrNoMemory, "E_NO_MEMORY", "the smart card service has no room for another handle"},
+		{ErrInsufficientBuffer, "E_INSUFFICIENT_BUFFER", "the answer is longer than the buffer for it"},
+		{ErrUnknownReader, "E_UNKNOWN_READER", "no reader has that name"},
+		{ErrTimeout, "E_TIMEOUT", "the time for the call is over"},
+		{ErrSharing, "E_SHARING_VIOLATION", "another program is using the card"},
+		{ErrNoCard, "E_NO_SMARTCARD", "no card is in the reader"},
+		{ErrProtocol, "E_PROTO_MISMATCH", "the card does not speak the protocol asked for"},
+		{ErrInvalidValue, "E_INVALID_VALUE", "a value is outside its range"},
+		{ErrCommunication, "F_COMM_ERROR", "the conversation with the smart card service broke off"},
+		{ErrNotTransacted, "E_NOT_TRANSACTED", "the exchange with the card, or the transaction, did not take place"},
+		{ErrReaderUnavailable, "E_READER_UNAVAILABLE", "the reader cannot be used now"},
+		{ErrNoService, "E_NO_SERVICE", "no smart card service is running"},
+		{ErrServiceStopped, "E_SERVICE_STOPPED", "the smart card service stopped, or speaks another version of the protocol"},
+		{ErrUnsupported, "E_UNSUPPORTED_FEATURE", "the reader does not have this feature"},
+		{ErrUnresponsiveCard, "W_UNRESPONSIVE_CARD", "the card does not answer to a reset"},
+		{ErrUnpoweredCard, "W_UNPOWERED_CARD", "the card has no power"},
+		{ErrResetCard, "W_RESET_CARD", "the card was reset by another program"},
+		{ErrRemovedCard, "W_REMOVED_CARD", "the card was removed"},
+	} {
+		if d.code == e {
+			return d.name, d.sentence
+		}
 	}
-}
-
-func (e Error) describeRest() (name, sentence string) {
-	switch e {
-	case ErrReaderUnavailable:
-		return "E_READER_UNAVAILABLE", "the reader cannot be used now"
-	case ErrNoService:
-		return "E_NO_SERVICE", "no smart card service is running"
-	case ErrServiceStopped:
-		return "E_SERVICE_STOPPED", "the smart card service stopped, or speaks another version of the protocol"
-	case ErrUnsupported:
-		return "E_UNSUPPORTED_FEATURE", "the reader does not have this feature"
-	case ErrNoReaders:
-		return "E_NO_READERS_AVAILABLE", "no reader is attached"
-	case ErrUnresponsiveCard:
-		return "W_UNRESPONSIVE_CARD", "the card does not answer to a reset"
-	case ErrUnpoweredCard:
-		return "W_UNPOWERED_CARD", "the card has no power"
-	case ErrResetCard:
-		return "W_RESET_CARD", "the card was reset by another program"
-	case ErrRemovedCard:
-		return "W_REMOVED_CARD", "the card was removed"
-	default:
-		return "UNKNOWN", "the smart card service answered with a code unknown here"
-	}
+	return "UNKNOWN", "the smart card service answered with a code unknown here"
 }

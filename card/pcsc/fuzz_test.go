@@ -16,7 +16,7 @@ import (
 )
 
 // recorded returns the files of a folder below testdata: what programs said to pcscd 1.9.9 (requests; the number of the context
-// is CTXT, that of the handle HAND) and what it said to our client (answers).
+// is CTXT, that of the handle HAND) and what it said to our client (answers), in the byte order of a PC.
 func recorded(f *testing.F, folder string) [][]byte {
 	f.Helper()
 	paths, err := filepath.Glob(filepath.Join("testdata", folder, "*"))

@@ -54,13 +54,13 @@ func (s *Server) connect(ctx context.Context, c *session, b *connectBody) (*hand
 	}
 	defer r.give()
 	defer s.mu.Unlock()
-	h, result := s.open(r, c, b.Mode, b.Preferred)
+	h, result := s.openHandle(r, c, b.Mode, b.Preferred)
 	b.Protocol = r.protocol
 	return h, result
 }
 
-// open adds a handle of c to r. s.mu is held.
-func (s *Server) open(r *reader, c *session, mode Mode, preferred protocol) (*handle, Error) {
+// openHandle adds a handle of c to r. s.mu is held.
+func (s *Server) openHandle(r *reader, c *session, mode Mode, preferred protocol) (*handle, Error) {
 	if r.exclusive || mode == Exclusive && len(r.handles) > 0 {
 		return nil, ErrSharing
 	}
@@ -182,7 +182,7 @@ func (s *Server) disconnect(ctx context.Context, h *handle, d Disposition) Error
 		return ErrServiceStopped
 	}
 	defer h.reader.give()
-	s.close(h, d)
+	s.closeHandle(h, d)
 	return success
 }
 
@@ -194,12 +194,12 @@ func (s *Server) abandon(h *handle) {
 	if h.reader.owner == h && h.event == success {
 		d = Reset
 	}
-	s.close(h, d)
+	s.closeHandle(h, d)
 }
 
-// close removes h and leaves the card as d says; a card without handles loses its power. The caller drives the card and holds
-// s.mu, which close gives up.
-func (s *Server) close(h *handle, d Disposition) {
+// closeHandle removes h and leaves the card as d says; a card without handles loses its power. The caller drives the card and holds
+// s.mu, which closeHandle gives up.
+func (s *Server) closeHandle(h *handle, d Disposition) {
 	r := h.reader
 	last := r.remove(h)
 	touch := d == Reset || d == Unpower

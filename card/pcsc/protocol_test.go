@@ -24,7 +24,7 @@ func TestVersion(t *testing.T) {
 		{3, 4, resultStopped},
 		{4, 4, 0},
 	} {
-		answer := r.ask(message(cmdVersion, []any{test.major, test.minor, uint32(0)}), 12)
+		answer := r.ask(message(cmdVersion, []any{test.major, test.minor, uint32(7)}), 12)
 		r.wantResult(answer, test.want)
 		if major, minor := word(answer, 0), word(answer, 4); major != 4 || minor != 4 {
 			t.Errorf("version for %d.%d = %d.%d, want 4.4", test.major, test.minor, major, minor)
@@ -146,6 +146,9 @@ func TestTransmitLimits(t *testing.T) {
 	card := r.connect(r.establish(), pcsc.ReaderName(0))
 	answer := r.ask(transmitMessage(card, protocolT1, 2, getID), 32)
 	r.wantResult(answer, resultTooSmall)
+	if got := word(answer, transmitAnswerLength); got != 3 {
+		t.Errorf("length of the response that did not fit = %d, want 3", got)
+	}
 	r.wantResult(r.ask(transmitMessage(card, 1, 300, getID), 32), uint32(pcsc.ErrProtocol))
 	r.wantResult(r.ask(transmitMessage(card, protocolT1, 300, getID), 32), 0)
 	r.read(3)
@@ -190,6 +193,22 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
+// TestProtocolHolds: the protocol of the first handle binds the others until the card is reset.
+func TestProtocolHolds(t *testing.T) {
+	s, socket := serve(t, pcsc.Config{})
+	c := newCard(1)
+	c.atr = []byte{0x3B, 0x80, 0x80, 0x01, 0x01} // T=0 and T=1
+	insert(t, s, pcsc.ReaderName(0), c)
+	r := dialRaw(t, socket)
+	context := r.establish()
+	answer := r.ask(connectMessage(context, pcsc.ReaderName(0), 1), 152)
+	r.wantResult(answer, 0)
+	r.wantResult(r.ask(connectMessage(context, pcsc.ReaderName(0), 2), 152), uint32(pcsc.ErrProtocol))
+	card := word(answer, connectAnswerCard)
+	r.wantResult(r.ask(message(cmdDisconnect, []any{card, uint32(pcsc.Reset), uint32(0)}), 12), 0)
+	r.wantResult(r.ask(connectMessage(context, pcsc.ReaderName(0), 2), 152), 0)
+}
+
 // TestWaiting: one event for each wait, none without; a wait can be stopped, and cancelled from another connection.
 func TestWaiting(t *testing.T) {
 	s, socket := serve(t, pcsc.Config{})
@@ -201,8 +220,12 @@ func TestWaiting(t *testing.T) {
 
 	wait()
 	insert(t, s, reader, newCard(1))
+	r.wantResult(r.read(8), 0)
+	wait()
 	remove(t, s, reader)
 	r.wantResult(r.read(8), 0)
+	insert(t, s, reader, newCard(1))
+	remove(t, s, reader)
 	r.send(message(cmdStopWaiting, nil)) // not waiting: no answer
 	r.ask(message(cmdReaders, nil), tableSize)
 

@@ -44,7 +44,7 @@ type Config struct {
 	LockWait time.Duration
 	// Log gets a line for each client that is turned away or cut off. Default: none.
 	Log *slog.Logger
-	// Trace is called after each exchange with a card, by the goroutine that drives the card. Default: none.
+	// Trace is called after each exchange with a card, by the goroutine that drives that card. Default: none.
 	Trace func(Exchange)
 }
 

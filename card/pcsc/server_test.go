@@ -154,13 +154,15 @@ func connect(t *testing.T, socket string, mode pcsc.Mode) *pcsc.Conn {
 	return c
 }
 
-// TestRemoveInterrupts: pulling the card out ends the command under way; the card is free when Remove returns.
+// TestRemoveInterrupts: pulling the card out ends the command under way; the card is free and has lost its volatile state when
+// Remove returns.
 func TestRemoveInterrupts(t *testing.T) {
 	readers := []string{pcsc.ReaderName(0), pcsc.ReaderName(1)}
 	s, socket := serve(t, pcsc.Config{Readers: readers})
 	c := newCard(1)
 	insert(t, s, readers[0], c)
 	h := connect(t, socket, pcsc.Shared)
+	wantResponse(t, h, setRegister, ok)
 	done := make(chan error)
 	go func() {
 		_, err := h.Transmit(t.Context(), hold)
@@ -169,6 +171,9 @@ func TestRemoveInterrupts(t *testing.T) {
 	<-c.started
 	remove(t, s, readers[0])
 	want(t, "Transmit", <-done, pcsc.ErrRemovedCard)
+	if got := c.get(); got != 0 {
+		t.Errorf("register of the removed card = %#x, want 0", got)
+	}
 	insert(t, s, readers[1], c)
 	c.checkAlone(t)
 }

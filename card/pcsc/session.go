@@ -131,6 +131,7 @@ func (c *session) write(body any, payload []byte) error {
 func (c *session) answer(ctx context.Context, q request) error {
 	switch b := q.body.(type) {
 	case *versionBody:
+		b.Result = success
 		if b.Major != protocolMajor || b.Minor != protocolMinor {
 			b.Result = ErrServiceStopped // a newer libpcsclite asks again with the version it is told
 		}
@@ -183,11 +184,12 @@ func (c *session) answerHandle(ctx context.Context, q request) error {
 	case *statusBody:
 		b.Result = c.server.status(h)
 	case *transmitBody:
+		room := b.ReceiveLength
 		payload, b.Result = c.server.transmit(ctx, h, b.SendProtocol, q.payload)
-		if b.Result == success && uint32(len(payload)) > b.ReceiveLength {
+		b.ReceiveLength = uint32(len(payload))
+		if b.ReceiveLength > room {
 			payload, b.Result = nil, ErrInsufficientBuffer
 		}
-		b.ReceiveLength = uint32(len(payload))
 	case *controlBody:
 		b.Returned, b.Result = 0, ErrUnsupported
 	case *getAttrBody:

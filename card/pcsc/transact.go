@@ -69,8 +69,7 @@ func describe(reader string, command, response []byte) Exchange {
 	return x
 }
 
-// begin starts a transaction. It waits a little for the end of another's, then has the client ask again: so a client that
-// died while waiting is noticed.
+// begin starts a transaction. It waits a little for the end of another's, then has the client ask again, as pcscd does.
 func (s *Server) begin(ctx context.Context, h *handle) Error {
 	timeout := time.NewTimer(s.config.LockWait)
 	defer timeout.Stop()
@@ -104,7 +103,10 @@ func (s *Server) end(ctx context.Context, h *handle, d Disposition) Error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return h.release()
+	if h.event != success {
+		return h.event
+	}
+	return h.unnest()
 }
 
 func (s *Server) endAndReset(ctx context.Context, h *handle) Error {
@@ -114,7 +116,10 @@ func (s *Server) endAndReset(ctx context.Context, h *handle) Error {
 	}
 	defer r.give()
 	s.mu.Lock()
-	result := r.check(h)
+	result := h.event
+	if result == success && r.barred(h) {
+		result = ErrSharing
+	}
 	if result == success {
 		r.notify(ErrResetCard)
 	}
@@ -125,18 +130,10 @@ func (s *Server) endAndReset(ctx context.Context, h *handle) Error {
 	result = s.reset(r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if released := h.unnest(); result == success {
-		result = released
+	if ended := h.unnest(); result == success {
+		result = ended
 	}
 	return result
-}
-
-// release ends one transaction of h unless something happened to the card. Server.mu is held.
-func (h *handle) release() Error {
-	if h.event != success {
-		return h.event
-	}
-	return h.unnest()
 }
 
 // unnest ends one transaction of h. An exclusive handle keeps the one it was opened with. Server.mu is held.

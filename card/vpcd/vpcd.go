@@ -80,6 +80,9 @@ func onlyLoopback(_ context.Context, _, address string, _ syscall.RawConn) error
 // Run keeps card in the slot at addr (a loopback address, DefaultAddr if empty) until ctx ends, which is no error.
 func Run(ctx context.Context, addr string, card Card) error {
 	s, err := Dial(ctx, Config{Addr: addr})
+	if ctx.Err() != nil && err != nil {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

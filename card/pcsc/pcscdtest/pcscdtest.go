@@ -68,13 +68,10 @@ func Start(t testing.TB, c Config) *Daemon {
 	return d
 }
 
-// Socket returns the path of the unix socket clients connect to: for our client, [pcsc.Dial]; for other programs, the value of
-// PCSCLITE_CSOCK_NAME.
-//
-// [pcsc.Dial]: https://pkg.go.dev/github.com/openjpki/jpki/card/pcsc#Dial
+// Socket returns the path of the unix socket clients connect to.
 func (d *Daemon) Socket() string { return d.socket }
 
-// Env returns the environment for a PC/SC program that is to use this pcscd.
+// Env returns the environment for a PC/SC program that is to use this pcscd: ours with PCSCLITE_CSOCK_NAME.
 func (d *Daemon) Env() []string { return append(os.Environ(), "PCSCLITE_CSOCK_NAME="+d.socket) }
 
 // Slots returns how many cards fit in.
