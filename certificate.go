@@ -238,7 +238,7 @@ func Assemble(tbs []byte, algorithm der.Algorithm, signature []byte) ([]byte, er
 }
 
 // SignedBy checks that the issuer's key made the signature of c, and that the issuer is the one c names, by name and
-// by key identifier. It checks nothing else: see package verify for path validation.
+// by key identifier. It checks nothing else: neither validity nor revocation nor policy.
 func (c *Certificate) SignedBy(issuer *Certificate) error {
 	if !c.Issuer.Equal(issuer.Subject) {
 		return errors.New("issuer has another name")

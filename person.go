@@ -37,6 +37,18 @@ const (
 	UnknownSex Sex = '3' // 不明
 )
 
+// MarshalText returns the digit.
+func (s Sex) MarshalText() ([]byte, error) { return []byte{byte(s)}, nil }
+
+// UnmarshalText is the inverse of [Sex.MarshalText].
+func (s *Sex) UnmarshalText(text []byte) error {
+	if len(text) != 1 || text[0] < '0' || text[0] > '9' {
+		return errors.New("sex is not one digit")
+	}
+	*s = Sex(text[0])
+	return nil
+}
+
 // String returns male, female or unknown.
 func (s Sex) String() string {
 	switch s {
@@ -130,6 +142,15 @@ func (b Birth) Date() (day time.Time, ok bool) {
 
 // String returns the nine characters of the certificate, such as "319800217": the digit of the era, then yyyymmdd.
 func (b Birth) String() string { return fmt.Sprintf("%c%04d%02d%02d", b.Era, b.Year, b.Month, b.Day) }
+
+// MarshalText is [Birth.String].
+func (b Birth) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText is [ParseBirth].
+func (b *Birth) UnmarshalText(text []byte) (err error) {
+	*b, err = ParseBirth(string(text))
+	return err
+}
 
 // ParseBirth is the inverse of [Birth.String].
 func ParseBirth(s string) (Birth, error) {
@@ -241,11 +262,5 @@ var personReaders = map[der.OID]func(p *Person, value string) error{
 	oidAddress:      func(p *Person, value string) error { p.Address = value; return nil },
 	oidAddressMarks: func(p *Person, value string) error { p.AddressMarks = value; return nil },
 	oidBirth:        func(p *Person, value string) (err error) { p.Birth, err = ParseBirth(value); return },
-	oidSex: func(p *Person, value string) error {
-		if len(value) != 1 || value[0] < '0' || value[0] > '9' {
-			return errors.New("one digit expected")
-		}
-		p.Sex = Sex(value[0])
-		return nil
-	},
+	oidSex:          func(p *Person, value string) error { return p.Sex.UnmarshalText([]byte(value)) },
 }

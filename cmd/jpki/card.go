@@ -175,6 +175,9 @@ func cardPIN(ctx context.Context, in *invocation) error {
 	}
 	defer done()
 	if *change {
+		if *newEnv != "" && in.getenv(*newEnv) == "" {
+			return fault.New(fault.Invalid, "cli.pin_env", *newEnv) // before anything is asked
+		}
 		if err := in.changePIN(ctx, c, key, *pinEnv, *newEnv); err != nil {
 			return err
 		}

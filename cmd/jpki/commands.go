@@ -89,13 +89,13 @@ func commands() []command {
 			examples: []string{"jpki doctor"},
 		},
 		{
-			name: "audit verify", args: "-data DIR [-against FILE …] [-keep FILE]", run: auditVerify,
+			name: "audit verify", args: "-data DIR [-key FILE] [-against FILE …] [-keep FILE]", run: auditVerify,
 			summary: "check the CA's audit log: nothing changed, removed or cut off",
-			about: "With -keep the signed head of the log is written to a file. Keep it outside the office: a later -against finds\n" +
-				"out whether the whole database was set back.",
+			about: "With -keep the signed head of the log is written to a file. Keep it outside the office, with a copy of\n" +
+				"DIR/ca/audit.pub: later -against and -key find out whether the whole database was set back, or made anew.",
 			examples: []string{
 				"jpki audit verify -data nation -keep head.txt",
-				"jpki audit verify -data nation -against head.txt",
+				"jpki audit verify -data nation -key audit.pub -against head.txt",
 			},
 		},
 		{
@@ -112,10 +112,11 @@ func help(ctx context.Context, in *invocation) error {
 		return err
 	}
 	if in.flags.NArg() > 0 {
-		in.args = append(in.flags.Args(), "-help")
-		if code := run(ctx, in.env); code != exitOK {
-			return errNotOK
+		if _, _, ok := find(commands(), in.flags.Args()); !ok {
+			return usageError{"there is no command " + strings.Join(in.flags.Args(), " ")}
 		}
+		in.args = append(in.flags.Args(), "-help")
+		run(ctx, in.env)
 		return nil
 	}
 	fmt.Fprint(in.stdout, "jpki: 公的個人認証サービス (JPKI) as one open program\n\nusage: jpki COMMAND [flags]\n\n")

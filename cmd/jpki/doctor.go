@@ -9,7 +9,6 @@ import (
 	"github.com/openjpki/jpki/card"
 	"github.com/openjpki/jpki/card/pcsc"
 	"github.com/openjpki/jpki/internal/fault"
-	"github.com/openjpki/jpki/internal/locale"
 )
 
 // patient is what the doctor has found so far, link by link.
@@ -39,8 +38,7 @@ func doctor(ctx context.Context, in *invocation) error {
 	} {
 		found, err := link.check(ctx)
 		if err != nil {
-			x := locale.Explain(in.lang(), known(err))
-			fmt.Fprintf(in.stdout, "✗ %s: %s\n  why:    %s\n  next:   %s\n  detail: %v\n", link.name, x.What, x.Why, x.Next, err)
+			in.explain(in.stdout, "✗ "+link.name+": ", known(err))
 			return errNotOK
 		}
 		fmt.Fprintf(in.stdout, "✓ %s: %s\n", link.name, found)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/openjpki/jpki/card"
 	"github.com/openjpki/jpki/card/pcsc"
 	"github.com/openjpki/jpki/card/vpcd"
+	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/locale"
 )
@@ -21,16 +23,21 @@ func report(e env, c command, err error) {
 		return
 	}
 	err = known(err)
+	e.explain(e.stderr, "jpki: ", err)
+}
+
+// explain writes an error in four parts, and its chain for the operator.
+func (e env) explain(w io.Writer, head string, err error) {
 	x := locale.Explain(e.lang(), err)
-	for i, part := range []struct{ en, ja, text string }{
-		{"jpki", "jpki", x.What}, {"  where", "  どこで", x.Where}, {"  why", "  なぜ", x.Why}, {"  next", "  次に", x.Next},
-		{"  detail", "  詳細", err.Error()},
+	fmt.Fprintf(w, "%s%s\n", head, x.What)
+	for _, part := range []struct{ en, ja, text string }{
+		{"where", "どこで", x.Where}, {"why", "なぜ", x.Why}, {"next", "次に", x.Next}, {"detail", "詳細", err.Error()},
 	} {
 		label := part.en
-		if i > 0 && e.lang() == locale.Japanese {
+		if e.lang() == locale.Japanese {
 			label = part.ja
 		}
-		fmt.Fprintf(e.stderr, "%s: %s\n", label, part.text)
+		fmt.Fprintf(w, "  %s: %s\n", label, part.text)
 	}
 }
 
@@ -55,6 +62,7 @@ var causes = []struct {
 	{card.ErrPINFormat, fault.Invalid, "card.pin_form"},
 	{card.ErrNoCertificate, fault.NotFound, "card.no_certificate"},
 	{jpki.ErrNotJPKI, fault.Invalid, "cert.not_jpki"},
+	{audit.ErrCheckpoint, fault.Invalid, "audit.checkpoint"},
 	{fs.ErrNotExist, fault.NotFound, "file.missing"},
 	{fs.ErrPermission, fault.Denied, "file.forbidden"},
 	{os.ErrExist, fault.Conflict, "file.exists"},

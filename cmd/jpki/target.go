@@ -101,7 +101,7 @@ func choose(ctx context.Context, client *pcsc.Client, name string) (string, erro
 
 // keyFlag declares the flag that chooses a key pair.
 func (in *invocation) keyFlag() *string {
-	return in.flags.String("key", "", "key pair: `auth` 利用者証明用 or sign 署名用")
+	return in.flags.String("key", "", "which `KEY` pair: auth 利用者証明用 or sign 署名用")
 }
 
 func parseKey(name string) (card.Key, error) {

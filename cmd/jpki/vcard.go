@@ -26,8 +26,8 @@ func vcardNew(ctx context.Context, in *invocation) error {
 	birth := in.flags.String("birth", "", "birth `DATE`, as 1980-02-17")
 	sex := in.flags.String("sex", "", "`S`: male, female or unknown")
 	address := in.flags.String("address", "", "`住所` from the prefecture on")
-	in.flags.StringVar(&a.PINs.Auth, "pin-auth", "1234", "PIN of the authentication key, four `digits`")
-	in.flags.StringVar(&a.PINs.Sign, "pin-sign", "ABC123", "PIN of the signature key, 6 to 16 `capitals and digits`")
+	in.flags.StringVar(&a.PINs.Auth, "pin-auth", "1234", "`PIN` of the authentication key, four digits")
+	in.flags.StringVar(&a.PINs.Sign, "pin-sign", "ABC123", "`PIN` of the signature key, 6 to 16 capitals and digits")
 	asJSON := in.flags.Bool("json", false, "print JSON")
 	if err := in.parse(0, 0); err != nil {
 		return err
@@ -196,21 +196,12 @@ func (in *invocation) serveCards(ctx context.Context, socket string, chips []*so
 		return errors.Join(err, listener.Close())
 	}
 	fmt.Fprintf(in.stdout, "PCSCLITE_CSOCK_NAME=%s\n", socket)
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, listener) }()
-	for i, chip := range chips {
+	for i, chip := range chips { // before anybody is served, so that the first to ask finds the cards
 		if err := server.Insert(ctx, readers[i], chip); err != nil {
-			stop()
-			return errors.Join(err, <-served)
+			return errors.Join(err, listener.Close())
 		}
 	}
-	err = <-served
-	if ctx.Err() != nil {
-		return nil // interrupted, as it should be
-	}
-	return err
+	return server.Serve(ctx, listener)
 }
 
 // listen opens the socket, taking the place of one that nobody answers at.

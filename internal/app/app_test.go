@@ -114,7 +114,7 @@ func TestNewCard(t *testing.T) {
 	if _, err := s.NewCard(t.Context(), application("hanako")); fault.KeyOf(err) != "app.has_card" {
 		t.Errorf("second card: %v, want app.has_card", err)
 	}
-	report, _, err := app.VerifyAudit(t.Context(), dir)
+	report, _, err := app.VerifyAudit(t.Context(), dir, "")
 	if err != nil || report.Break != nil || report.Count != 8 {
 		t.Errorf("audit log: %+v, %v, want 8 whole entries", report, err)
 	}
@@ -224,7 +224,7 @@ func TestKilledAnywhere(t *testing.T) {
 func checkOneCard(t *testing.T, dir string) {
 	t.Helper()
 	checkCard(t, dir, "hanako")
-	report, _, err := app.VerifyAudit(t.Context(), dir)
+	report, _, err := app.VerifyAudit(t.Context(), dir, "")
 	if err != nil || report.Break != nil {
 		t.Errorf("audit log: %+v, %v, want it whole", report, err)
 	}

@@ -85,19 +85,26 @@ func (p Person) save(dir string) error {
 var Mihon = jpki.Municipality{Code: "99201", Prefecture: "Kaku-ken", Name: "Mihon-shi"}
 
 // Invent returns the attributes of a resident of whom only the identifier is known: visibly invented, and the same for
-// the same identifier.
+// the same identifier. An identifier that is one of the given names in roman letters gets that name.
 func Invent(id string) jpki.Person {
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	n := h.Sum64()
 	take := func(choices uint64) int { c := n % choices; n /= choices; return int(c) }
-	given := []struct {
-		name string
-		sex  jpki.Sex
+	names := []struct {
+		roman, name string
+		sex         jpki.Sex
 	}{
-		{"花子", jpki.Female}, {"太郎", jpki.Male}, {"桜", jpki.Female}, {"一郎", jpki.Male}, {"美咲", jpki.Female},
-		{"健太", jpki.Male}, {"陽子", jpki.Female}, {"次郎", jpki.Male}, {"さくら", jpki.Female}, {"大輔", jpki.Male},
-	}[take(10)]
+		{"hanako", "花子", jpki.Female}, {"taro", "太郎", jpki.Male}, {"sakura", "桜", jpki.Female}, {"ichiro", "一郎", jpki.Male},
+		{"misaki", "美咲", jpki.Female}, {"kenta", "健太", jpki.Male}, {"yoko", "陽子", jpki.Female}, {"jiro", "次郎", jpki.Male},
+		{"haruka", "はるか", jpki.Female}, {"daisuke", "大輔", jpki.Male},
+	}
+	given := names[take(uint64(len(names)))]
+	for _, n := range names {
+		if n.roman == id {
+			given = n
+		}
+	}
 	birth := time.Date(1940+take(60), time.Month(1+take(12)), 1+take(28), 0, 0, 0, 0, time.UTC)
 	address := "架空県見本市例示町" + string(rune('１'+take(9))) + "丁目" + string(rune('１'+take(9))) + "番地" + string(rune('１'+take(9)))
 	name := "見本　" + given.name

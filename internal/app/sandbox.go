@@ -45,7 +45,7 @@ type Config struct {
 	Step func(string)
 }
 
-// defaultOCSP is where `jpki up` answers.
+// defaultOCSP is the address at which the sandbox's OCSP responder is to answer.
 const defaultOCSP = "http://127.0.0.1:8080/ocsp"
 
 // Sandbox is an open data folder with its CA.
@@ -131,7 +131,7 @@ func (s *Sandbox) openAudit() error {
 	if err != nil {
 		return fmt.Errorf("reading audit key: %w", err)
 	}
-	keys, err := auditKeys(s.Dir)
+	keys, err := auditKeys(s.Dir, "")
 	if err != nil {
 		return err
 	}
@@ -139,14 +139,18 @@ func (s *Sandbox) openAudit() error {
 	return err
 }
 
-func auditKeys(dir string) (note.Verifiers, error) {
-	public, err := os.ReadFile(filepath.Join(dir, "ca", "audit.pub"))
-	if err != nil {
-		return nil, fault.Wrap(err, fault.NotFound, "app.no_sandbox")
+// auditKeys returns the verifier of a public audit key, of the one in the folder if none is given.
+func auditKeys(dir, publicKey string) (note.Verifiers, error) {
+	if publicKey == "" {
+		text, err := os.ReadFile(filepath.Join(dir, "ca", "audit.pub"))
+		if err != nil {
+			return nil, fault.Wrap(err, fault.NotFound, "app.no_sandbox")
+		}
+		publicKey = string(text)
 	}
-	verifier, err := note.NewVerifier(strings.TrimSpace(string(public)))
+	verifier, err := note.NewVerifier(strings.TrimSpace(publicKey))
 	if err != nil {
-		return nil, fmt.Errorf("reading public audit key: %w", err)
+		return nil, fault.Wrap(err, fault.Invalid, "audit.key")
 	}
 	return note.VerifierList(verifier), nil
 }
@@ -193,10 +197,10 @@ func (s *Sandbox) Close() error {
 	return s.db.Close()
 }
 
-// VerifyAudit checks the audit log of the CA of a sandbox, without changing anything. older are checkpoints that the
-// auditor kept.
-func VerifyAudit(ctx context.Context, dir string, older ...string) (report audit.Report, checkpoint string, err error) {
-	keys, err := auditKeys(dir)
+// VerifyAudit checks the audit log of the CA of a sandbox, without changing anything. publicKey is the audit key as the
+// auditor kept it, "" to take the one in the folder; older are checkpoints that he kept.
+func VerifyAudit(ctx context.Context, dir, publicKey string, older ...string) (report audit.Report, checkpoint string, err error) {
+	keys, err := auditKeys(dir, publicKey)
 	if err != nil {
 		return audit.Report{}, "", err
 	}

@@ -12,7 +12,7 @@
 //   - What is signed has passed package lint as the bytes it will have.
 //
 // The CA does not know who a person is: it is told a pseudonym ([message.Holder]) and the four attributes that the
-// register certified. It never sees a resident code or a My Number. It does not revoke: package revocation does.
+// register certified. It never sees a resident code or a My Number. It does not revoke.
 //
 // Law: 公的個人認証法 §3, §5, §6, §8, §22
 package ca

@@ -140,7 +140,7 @@ func (s *Service) examine(c, issuer *jpki.Certificate) (tbs []byte, err error) {
 	if tbs, err = c.TBS(); err != nil {
 		return nil, err
 	}
-	whole, err := jpki.Assemble(tbs, c.Algorithm, make([]byte, 256)) // as long as a signature is
+	whole, err := jpki.Assemble(tbs, c.Algorithm, make([]byte, 256)) // stands in for the signature
 	if err != nil {
 		return nil, err
 	}
