@@ -4,8 +4,11 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -153,5 +156,49 @@ func TestForbidden(t *testing.T) {
 		if why := forbidden(tt.from, tt.to); (why == "") != tt.allowed {
 			t.Errorf("forbidden(%s, %s) = %q, want allowed %t", tt.from, tt.to, why, tt.allowed)
 		}
+	}
+}
+
+// The house drawn in docs/design.md is the house in the tree: the same folders, on the same levels.
+func TestDesignShowsTheHouse(t *testing.T) {
+	page, err := os.ReadFile("docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := map[string]int{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\S+)/` \\|.*\\| ([0-9]) \\|$").FindAllStringSubmatch(string(page), -1) {
+		drawn[row[1]], _ = strconv.Atoi(row[2])
+	}
+	built := map[string]int{}
+	for _, dir := range sources(t) {
+		built[dir] = level(dir)
+	}
+	if !maps.Equal(drawn, built) {
+		t.Errorf("the table of the house in docs/design.md has %v, the tree has %v", drawn, built)
+	}
+}
+
+// Every choice that fills in for a text that is not public is told in docs/divergences.md, by its file.
+func TestAssumptionsAreTold(t *testing.T) {
+	page, err := os.ReadFile("docs/divergences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	assumptions := 0
+	for file := range sources(t) {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(source), "// Assumed: ") {
+			continue
+		}
+		assumptions++
+		if !strings.Contains(string(page), "`"+filepath.ToSlash(file)+"`") {
+			t.Errorf("docs/divergences.md does not tell what %s assumes", file)
+		}
+	}
+	if assumptions == 0 {
+		t.Error("no assumption found")
 	}
 }
