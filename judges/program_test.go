@@ -57,32 +57,24 @@ func match(pattern string) (string, error) {
 // environment is what programs find besides the clean environment that all have: NAME=value.
 type environment []string
 
-// command prepares a program: without input and without a terminal it could ask at, in an empty folder, killed when
-// the limit is over.
-func (e environment) command(t testing.TB, program string, args ...string) *exec.Cmd {
+// command prepares the program at path: without input, in an empty folder, killed when the limit is over.
+func (e environment) command(t testing.TB, path string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, find(t, program), args...)
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TMPDIR=" + cmd.Dir, "LC_ALL=C.UTF-8", "TZ=UTC",
 	}, e...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.WaitDelay = time.Second
 	return cmd
 }
 
-// run runs a program to its end and returns all it printed and its exit code. A program that exceeds the limit or dies
-// of a signal ends the test.
+// run runs a program to its end, see [finish].
 func (e environment) run(t testing.TB, program string, args ...string) (output string, code int) {
 	t.Helper()
-	cmd := e.command(t, program, args...)
-	printed, err := cmd.CombinedOutput()
-	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited || cmd.ProcessState.ExitCode() < 0 {
-		t.Fatalf("running %s: %v\n%s", program, err, printed)
-	}
-	return string(printed), cmd.ProcessState.ExitCode()
+	return finish(t, e.command(t, find(t, program), args...))
 }
 
 // mustRun is run for a program that must succeed.
@@ -111,11 +103,22 @@ func (e environment) refuses(t testing.TB, want, program string, args ...string)
 	}
 }
 
-// start starts a program that serves others and waits until it prints what ready matches; found is its first group. stop
-// ends the program, at the latest with the test, and returns all it printed.
-func (e environment) start(t testing.TB, ready *regexp.Regexp, program string, args ...string) (found string, stop func() string) {
+// finish runs a program to its end, without a terminal at which it could ask, and returns all it printed and its exit
+// code. A program that exceeds the limit or dies of a signal ends the test.
+func finish(t testing.TB, cmd *exec.Cmd) (output string, code int) {
 	t.Helper()
-	cmd := e.command(t, program, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	printed, err := cmd.CombinedOutput()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited || cmd.ProcessState.ExitCode() < 0 {
+		t.Fatalf("running %s: %v\n%s", cmd.Path, err, printed)
+	}
+	return string(printed), cmd.ProcessState.ExitCode()
+}
+
+// start starts a program that serves others and waits until it prints a line that ready matches; found is its first
+// group. stop ends the program, at the latest with the test, and returns all it printed.
+func start(t testing.TB, ready *regexp.Regexp, cmd *exec.Cmd) (found string, stop func() string) {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +144,7 @@ func (e environment) start(t testing.TB, ready *regexp.Regexp, program string, a
 			return m[1], stop
 		}
 		if err != nil {
-			t.Fatalf("%s ended before it was ready:\n%s", program, stop())
+			t.Fatalf("%s ended before it was ready:\n%s", cmd.Path, stop())
 		}
 	}
 }
