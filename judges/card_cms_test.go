@@ -14,8 +14,7 @@ import (
 //
 // Req: R-CLI-02
 func TestCMS(t *testing.T) {
-	jpki := build(t)
-	n := newNation(t)
+	program, n := build(t), newNation(t)
 	h := n.newHolder(t)
 	document := newFile(t, []byte("a document"))
 	onEachService(t, func(t *testing.T, start func(int) *service) {
@@ -30,7 +29,7 @@ func TestCMS(t *testing.T) {
 					"-engine", "pkcs11", "-keyform", "engine", "-inkey", signKey.engineKey(signPIN), "-signer", pemFile(t, h.sign))
 			}},
 			{"jpki", "self-signed certificate in certificate chain", func(t *testing.T, out string) {
-				cmd := s.command(t, jpki, "sign", "-format", "cms", "-detached", "-in", document, "-out", out,
+				cmd := s.command(t, program, "sign", "-format", "cms", "-detached", "-in", document, "-out", out,
 					"-reader", s.readers[0], "-pin-env", "PIN")
 				cmd.Env = append(cmd.Env, "PIN="+signPIN)
 				if printed, code := finish(t, cmd); code != 0 {
@@ -59,6 +58,7 @@ func build(t testing.TB) (program string) {
 	t.Helper()
 	program = filepath.Join(t.TempDir(), "jpki")
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../cmd/jpki")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("compiling jpki: %v\n%s", err, printed)
 	}

@@ -114,14 +114,13 @@ type keyPair struct {
 	name  string
 	id    string // of key, certificate and PIN in PKCS #15
 	pin   string
-	tries string // of the PIN
 	token string // of the PIN in PKCS #11
 	slot  int    // of the token, among those of its reader
 }
 
 var (
-	authKey = keyPair{"authentication", "01", authPIN, "3", "JPKI (User Authentication PIN)", 0}
-	signKey = keyPair{"signature", "02", signPIN, "5", "JPKI (Digital Signature PIN)", 1}
+	authKey = keyPair{"authentication", "01", authPIN, "JPKI (User Authentication PIN)", 0}
+	signKey = keyPair{"signature", "02", signPIN, "JPKI (Digital Signature PIN)", 1}
 )
 
 // certificate is the holder's certificate of a key pair.

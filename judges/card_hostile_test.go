@@ -101,8 +101,8 @@ The application is selected again, and the PIN forgotten.
 	802A0080023030 00                        6982  COMPUTE DIGITAL SIGNATURE
 `
 
-// line is a command of hostile and its status word.
-var line = regexp.MustCompile(`(?m)^\t(\S+(?: \S+)?) +([69][0-9A-F]{3})(?:  .+)?$`)
+// hostileLine is a command of hostile and its status word.
+var hostileLine = regexp.MustCompile(`(?m)^\t(\S+(?: \S+)?) +([69][0-9A-F]{3})(?:  .+)?$`)
 
 // A program can do no more to a card than its rules allow, and leaves it as it was.
 //
@@ -110,7 +110,7 @@ var line = regexp.MustCompile(`(?m)^\t(\S+(?: \S+)?) +([69][0-9A-F]{3})(?:  .+)?
 func TestHostileCommands(t *testing.T) {
 	h := newNation(t).newHolder(t)
 	var commands, want []string
-	for _, m := range line.FindAllStringSubmatch(hostile, -1) {
+	for _, m := range hostileLine.FindAllStringSubmatch(hostile, -1) {
 		commands, want = append(commands, m[1]), append(want, m[2])
 	}
 	if tabs := strings.Count(hostile, "\t"); len(commands) != tabs {
@@ -172,15 +172,15 @@ func TestPrivateKeyStays(t *testing.T) {
 	})
 }
 
-// response is what scriptor prints of one.
-var response = regexp.MustCompile(`(?m)^< ([0-9A-F \n]+) : `)
+// scriptorResponse is what scriptor prints of one.
+var scriptorResponse = regexp.MustCompile(`(?m)^< ([0-9A-F \n]+) : `)
 
 // send has scriptor send commands to the card in the first reader, whatever they are. It returns the responses.
 func (s *service) send(t testing.TB, commands ...string) (responses [][]byte) {
 	t.Helper()
 	script := newFile(t, []byte(strings.ReplaceAll(strings.Join(commands, "\n"), " ", "")+"\n"))
 	printed := s.mustRun(t, "scriptor", "-u", "-r", s.readers[0], "-p", "T=1", script)
-	for _, m := range response.FindAllStringSubmatch(printed, -1) {
+	for _, m := range scriptorResponse.FindAllStringSubmatch(printed, -1) {
 		r, err := hex.DecodeString(strings.Join(strings.Fields(m[1]), ""))
 		if err != nil {
 			t.Fatal(err)

@@ -97,7 +97,7 @@ func newSite(t testing.TB) site {
 
 var accepting = regexp.MustCompile(`(?m)^ACCEPT .*:(\d+)$`)
 
-// serve starts OpenSSL's server, which answers with a page about the client. close ends it and returns its log.
+// serve starts OpenSSL's server, which answers with a page about the client. stop ends it and returns its log.
 func (s site) serve(t testing.TB, c loginCase) (port string, stop func() string) {
 	t.Helper()
 	args := []string{"s_server", "-accept", "127.0.0.1:0", "-cert", s.certificate, "-key", s.key, "-www", "-x509_strict",
@@ -105,7 +105,7 @@ func (s site) serve(t testing.TB, c loginCase) (port string, stop func() string)
 	if c.policy {
 		args = append(args, "-explicit_policy", "-policy", jpki.PolicyTestAuthentication.String())
 	}
-	return start(t, accepting, environment{}.command(t, find(t, "openssl"), args...))
+	return launch(t, accepting, environment{}.command(t, find(t, "openssl"), args...))
 }
 
 // check has both clients log in and compares what they and the server say.
@@ -143,14 +143,34 @@ func (c loginCase) check(t *testing.T, s *service, site site, h *holder) {
 	}
 }
 
-// A relying party written in Go lets in the holder of an authentication certificate, after it has looked at the kind of
-// the certificate: crypto/tls, too, takes a certificate without a purpose for any.
+// A relying party written in Go lets in the holder of an authentication certificate, and nobody with a signature
+// certificate.
 func TestLoginAtGo(t *testing.T) {
 	n := newNation(t)
+	server := n.newRelyingParty(t)
 	conf, err := filepath.Abs("testdata/rsa-sha256.cnf")
 	if err != nil {
 		t.Fatal(err)
 	}
+	onEachService(t, func(t *testing.T, start func(int) *service) {
+		h := n.newHolder(t)
+		s := startWith(t, start, h)
+		client := append(slices.Clone(s.environment), "OPENSSL_CONF="+conf)
+		visit := func(key keyPair) []string {
+			return []string{"--silent", "--show-error", "--output", "-", "--cacert", pemFile(t, server.Certificate().Raw),
+				"--cert", pemFile(t, h.certificate(key)), "--engine", "pkcs11", "--key-type", "ENG", "--key", key.engineKey(key.pin), server.URL}
+		}
+		if page := client.mustRun(t, "curl", visit(authKey)...); page != string(h.auth) {
+			t.Errorf("the server met another certificate than was shown:\n%s", page)
+		}
+		client.refuses(t, "alert bad certificate", "curl", visit(signKey)...)
+	})
+}
+
+// newRelyingParty starts a server that trusts both CAs and answers with the client's certificate. It looks at the kind of
+// the certificate itself: crypto/tls, too, takes one that names no purpose for any.
+func (n *nation) newRelyingParty(t testing.TB) *httptest.Server {
+	t.Helper()
 	cas := x509.NewCertPool()
 	for _, encoded := range [][]byte{n.authCA, n.signCA} {
 		ca, err := x509.ParseCertificate(encoded)
@@ -175,17 +195,5 @@ func TestLoginAtGo(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	onEachService(t, func(t *testing.T, start func(int) *service) {
-		h := n.newHolder(t)
-		s := startWith(t, start, h)
-		client := append(slices.Clone(s.environment), "OPENSSL_CONF="+conf)
-		visit := func(key keyPair) []string {
-			return []string{"--silent", "--show-error", "--output", "-", "--cacert", pemFile(t, server.Certificate().Raw),
-				"--cert", pemFile(t, h.certificate(key)), "--engine", "pkcs11", "--key-type", "ENG", "--key", key.engineKey(key.pin), server.URL}
-		}
-		if page := client.mustRun(t, "curl", visit(authKey)...); page != string(h.auth) {
-			t.Errorf("the server met another certificate than was shown:\n%s", page)
-		}
-		client.refuses(t, "alert bad certificate", "curl", visit(signKey)...)
-	})
+	return server
 }

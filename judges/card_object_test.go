@@ -27,8 +27,8 @@ func TestCardName(t *testing.T) {
 	})
 }
 
-// object is the head of an object that pkcs15-tool prints: its class, its label and its number.
-var object = regexp.MustCompile(`(?m)^(\S.+) \[(.+)\]\n(?:\t.*\n)*?\tID +: (\d\d)$`)
+// pkcs15Object is the head of an object that pkcs15-tool prints: its class, its label and its number.
+var pkcs15Object = regexp.MustCompile(`(?m)^(\S.+) \[(.+)\]\n(?:\t.*\n)*?\tID +: (\d\d)$`)
 
 // OpenSC finds what is on a card of the kind, with the numbers and labels its driver gives it.
 func TestCardObjects(t *testing.T) {
@@ -46,8 +46,9 @@ func TestCardObjects(t *testing.T) {
 	}
 	h := newNation(t).newHolder(t)
 	onEachService(t, func(t *testing.T, start func(int) *service) {
+		s := startWith(t, start, h)
 		var got []string
-		for _, m := range object.FindAllStringSubmatch(startWith(t, start, h).mustRun(t, "pkcs15-tool", "--dump"), -1) {
+		for _, m := range pkcs15Object.FindAllStringSubmatch(s.mustRun(t, "pkcs15-tool", "--dump"), -1) {
 			got = append(got, m[1]+" "+m[3]+" "+m[2])
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -73,26 +73,24 @@ func (c pinCase) check(t *testing.T, s *service, h *holder) {
 	wrong, document := strings.Repeat("9", len(c.pin)), newFile(t, []byte("a document"))
 	chip := h.open(t, c.options)
 	pull := s.insert(t, 0, chip)
+	s.refuses(t, "PIN code or key incorrect", "pkcs15-tool", give(wrong)...)
+	s.wantTries(t, c.tries[1])
+	s.mustRun(t, "pkcs15-tool", give(c.pin)...)
 	for i, want := range c.tries {
-		s.wantTries(t, want)
-		if i == 1 {
-			s.mustRun(t, "pkcs15-tool", give(c.pin)...)
-			s.wantTries(t, c.tries[0])
+		if i > 0 {
 			s.refuses(t, "PIN code or key incorrect", "pkcs15-tool", give(wrong)...)
 		}
-		if i == len(c.tries)-1 {
-			break
-		}
-		s.refuses(t, "PIN code or key incorrect", "pkcs15-tool", give(wrong)...)
+		s.wantTries(t, want)
 		pull()
 		chip.Close()
 		chip = h.open(t, c.options)
 		pull = s.insert(t, 0, chip)
+		s.wantTries(t, want)
 	}
 	s.refuses(t, c.blocked, "pkcs15-tool", give(c.pin)...)
 	s.refuses(t, c.login, "pkcs11-tool", c.sign(document, "SHA256-RSA-PKCS")...)
 	locked := map[string]bool{}
-	for _, m := range token.FindAllStringSubmatch(s.mustRun(t, "pkcs11-tool", "--list-slots"), -1) {
+	for _, m := range pkcs11Token.FindAllStringSubmatch(s.mustRun(t, "pkcs11-tool", "--list-slots"), -1) {
 		locked[m[1]] = strings.Contains(m[2], "user PIN locked")
 	}
 	if diff := cmp.Diff(map[string]bool{c.token: true, c.other.token: false}, locked); diff != "" {
@@ -101,8 +99,8 @@ func (c pinCase) check(t *testing.T, s *service, h *holder) {
 	s.mustRun(t, "pkcs11-tool", c.other.sign(document, "SHA256-RSA-PKCS")...)
 }
 
-// token is a slot of PKCS #11 with its token's label and flags.
-var token = regexp.MustCompile(`(?m)^  token label +: (.+)\n(?:  .+\n)*?  token flags +: (.+)$`)
+// pkcs11Token is what pkcs11-tool prints of a token: its label and its flags.
+var pkcs11Token = regexp.MustCompile(`(?m)^  token label +: (.+)\n(?:  .+\n)*?  token flags +: (.+)$`)
 
 // No PIN, right or wrong, stands in what our program prints, or in what our PC/SC service tells of its work.
 func TestPINIsNotTold(t *testing.T) {
@@ -125,7 +123,7 @@ func TestPINIsNotTold(t *testing.T) {
 	})
 	t.Run("program", func(t *testing.T) {
 		cmd := environment{}.command(t, program, "vcard", "run", "-data", n.Dir, "-person", h.id)
-		socket, stop := start(t, regexp.MustCompile(`^PCSCLITE_CSOCK_NAME=(.+)`), cmd)
+		socket, stop := launch(t, regexp.MustCompile(`^PCSCLITE_CSOCK_NAME=(.+)`), cmd)
 		s := newService(t, socket, []string{pcsc.ReaderName(0)}, nil)
 		s.await(t, 0, true)
 		printed := s.givePINs(t, program)

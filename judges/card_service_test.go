@@ -23,9 +23,11 @@ type service struct {
 	environment
 	socket  string
 	readers []string // names, in the order in which programs number them
-	// power puts a card into a reader. cut takes it out again, whatever the card is doing, and waits until it is still.
-	power func(ctx context.Context, reader int, c pcsc.Card) (cut func() error, err error)
+	power   power
 }
+
+// power puts a card into a reader. cut takes it out again, whatever the card is doing, and waits until it is still.
+type power func(ctx context.Context, reader int, c pcsc.Card) (cut func() error, err error)
 
 // onEachService runs a test with our PC/SC service and with pcscd, which drives the card through the vpcd driver. start
 // starts the service, with at least so many readers.
@@ -99,7 +101,8 @@ func startPcscd(t testing.TB, readers int) *service {
 	})
 }
 
-func newService(t testing.TB, socket string, readers []string, power func(context.Context, int, pcsc.Card) (func() error, error)) *service {
+// newService is a running service for programs to find.
+func newService(t testing.TB, socket string, readers []string, p power) *service {
 	t.Helper()
 	find(t, "/usr/lib/*/engines-3/pkcs11.so") // what OpenSSL and curl load as their engine
 	conf, err := filepath.Abs("testdata/opensc.conf")
@@ -111,7 +114,7 @@ func newService(t testing.TB, socket string, readers []string, power func(contex
 			"PCSCLITE_CSOCK_NAME=" + socket, "OPENSC_CONF=" + conf,
 			"PKCS11_MODULE_PATH=" + find(t, "/usr/lib/*/opensc-pkcs11.so"),
 		},
-		socket: socket, readers: readers, power: power,
+		socket: socket, readers: readers, power: p,
 	}
 }
 

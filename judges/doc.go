@@ -1,7 +1,9 @@
 // Package judges is the room where programs that others wrote judge what this module emits (第三者のプログラムによる検査).
 // It holds tests only, all under the build tag judges:
 //
-//	go test -tags judges ./judges
+//	go test -count=1 -tags judges ./judges
+//
+// Without -count=1 the go command may repeat an older result: it does not see that a program has changed.
 //
 // The programs come from Debian; programs.txt says which package brings which. A program that is missing makes its
 // tests fail, with the package to install: nothing here is skipped. Without the tag the room is empty, so that
@@ -22,6 +24,9 @@
 //   - pathcases_test.go: certificates, good and altered, and the verdict of each judge.
 //   - pathjudges_test.go: the judges of certification paths, with testdata/PathJudge.java.
 //   - family_test.go: makes CAs and certificates with fresh keys.
+//   - card_*_test.go: what PC/SC and PKCS #11 programs do with cards: find and read them (object), give PINs (pin), sign
+//     (sign, cms), log in (login), break the rules (hostile), lose the card (pull). Every test runs with our PC/SC service
+//     and with pcscd (service), on cards that a whole sandbox has made (holder).
 //   - program_test.go: finds and runs programs.
 //
 // Programs run with an environment of their own, an empty home and a limit of time, and reach for no network.

@@ -43,12 +43,7 @@ func steps(document string) []step {
 
 // Every command that a document shows is run, in the document's order and in one shell, and prints what it shows.
 func TestDocuments(t *testing.T) {
-	programs := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", programs, "../cmd/jpki")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building jpki: %v\n%s", err, output)
-	}
+	programs := filepath.Dir(build(t))
 	documents, err := filepath.Glob("../docs/*.md")
 	if err != nil {
 		t.Fatal(err)

@@ -115,9 +115,9 @@ func finish(t testing.TB, cmd *exec.Cmd) (output string, code int) {
 	return string(printed), cmd.ProcessState.ExitCode()
 }
 
-// start starts a program that serves others and waits until it prints a line that ready matches; found is its first
+// launch starts a program that serves others and waits until it prints a line that ready matches; found is its first
 // group. stop ends the program, at the latest with the test, and returns all it printed.
-func start(t testing.TB, ready *regexp.Regexp, cmd *exec.Cmd) (found string, stop func() string) {
+func launch(t testing.TB, ready *regexp.Regexp, cmd *exec.Cmd) (found string, stop func() string) {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
