@@ -5,6 +5,8 @@
 # make race    the race detector (needs gcc)     make soak    long fuzzing and many crash seeds
 
 export CGO_ENABLED = 0
+# The kiosk makes keys in memory that is erased for certain (runtime/secret, Linux).
+export GOEXPERIMENT = runtimesecret
 GO       = go
 FUZZTIME = 3s
 

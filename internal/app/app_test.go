@@ -190,6 +190,7 @@ func TestCardInUse(t *testing.T) {
 func TestKilledInEveryStep(t *testing.T) {
 	steps := slices.Concat(
 		crashtest.Steps(t, "newcard.go", "NewCard"),
+		crashtest.Steps(t, filepath.Join("..", "kiosk", "generate.go"), "Generate"),
 		crashtest.Steps(t, filepath.Join("..", "ca", "issue.go"), "Issue"),
 		crashtest.Steps(t, filepath.Join("..", "ca", "found.go"), "Found"),
 	)

@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +13,7 @@ import (
 	"github.com/openjpki/jpki/card/softcard"
 	"github.com/openjpki/jpki/internal/ca"
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/kiosk"
 	"github.com/openjpki/jpki/internal/message"
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
@@ -53,14 +51,14 @@ func (a Application) check() error {
 //  2. Manufacturer: a blank card with a serial number and a transport key. Stopped here: as before, or a blank card.
 //  3. Counter: proves itself, writes the card's two keys and a nonce, and notes the nonce in the person's file. Stopped
 //     before it is noted: the keys are written again.
-//  4. Kiosk: proves itself and sets the PINs. Stopped here: a PIN that is set stays.
-//  5. Kiosk: makes each key pair, loads the private key, has the card prove possession. Stopped before the proof is on
-//     the card: another pair replaces it, and no CA has heard of the first.
-//  6. Counter: sends each proof to the CA. Stopped here: the CA has issued or will, see [ca.Service.Issue]; the same
+//  4. Kiosk: for each key pair, sets the PIN or takes the one that is set, makes the pair and loads it, see
+//     [kiosk.Session.Generate]. Stopped before the proof of possession is on the card: another pair replaces it, and no
+//     CA has heard of the first.
+//  5. Counter: sends each proof to the CA. Stopped here: the CA has issued or will, see [ca.Service.Issue]; the same
 //     request gets the same certificate.
-//  7. Counter: writes the CA's certificate and the holder's to the card, which then begins to use the key. Stopped here:
+//  6. Counter: writes the CA's certificate and the holder's to the card, which then begins to use the key. Stopped here:
 //     what is on the card is not written again.
-//  8. Hand-over: the person's file says that the card is complete.
+//  7. Hand-over: the person's file says that the card is complete.
 //
 // Req: R-CRD-03, R-CRD-04, R-ISS-13
 func (s *Sandbox) NewCard(ctx context.Context, a Application) (Person, error) {
@@ -117,6 +115,7 @@ type visit struct {
 	*Sandbox
 	person Person
 	keys   municipality
+	chip   *softcard.Card
 	card   *card.Card
 }
 
@@ -148,16 +147,17 @@ func (v *visit) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.chip = chip
 	defer chip.Close()
-	if v.card, err = card.Open(ctx, chip); err != nil {
-		return err
-	}
-	for _, step := range []func(context.Context) error{v.prepare, v.setPINs, v.makeKeys, v.certify} {
+	for _, step := range []func(context.Context) error{v.prepare, v.makeKeys, v.certify} {
+		if v.card, err = card.Open(ctx, chip); err != nil {
+			return err
+		}
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	v.Step("NewCard 8")
+	v.Step("NewCard 7")
 	v.person.Done = true
 	return v.person.save(v.Dir)
 }
@@ -230,45 +230,58 @@ func (v *visit) counter(ctx context.Context) (*card.Counter, error) {
 	return v.card.AuthenticateCounter(ctx, transport)
 }
 
-// setPINs is the first thing the applicant does at the kiosk. A PIN that is set already is given to the card instead,
-// since keys are loaded after it.
-func (v *visit) setPINs(ctx context.Context) error {
-	v.Step("NewCard 4")
-	available, err := v.card.Availability(ctx)
-	if err != nil || available.Authentication {
-		return err // the kiosk has done its part: there is a certificate
+// makeKeys is the visit to the kiosk, for the pairs that have not been there.
+func (v *visit) makeKeys(ctx context.Context) error {
+	var waiting []pair
+	for _, p := range v.pairs() {
+		v.Step("NewCard 4")
+		done, err := v.proven(ctx, p)
+		if err != nil {
+			return err
+		}
+		if !done {
+			waiting = append(waiting, p)
+		}
 	}
-	kiosk, err := v.card.AuthenticateKiosk(ctx, v.keys.Master.key())
+	if len(waiting) == 0 {
+		return nil
+	}
+	k, err := kiosk.New(kiosk.Config{Master: []card.MasterKey{v.keys.Master.key()}, Now: v.Now, Step: v.Step})
 	if err != nil {
 		return err
 	}
-	for _, p := range v.pairs() {
-		tries, err := v.card.Retries(ctx, p.key)
-		if err == nil && tries == 0 {
-			err = kiosk.SetPIN(ctx, p.key, p.pin)
+	session, err := k.Begin(ctx, v.chip)
+	if err != nil {
+		return err
+	}
+	defer session.Return(context.WithoutCancel(ctx)) // the card is ours again whatever happened
+	for i, p := range waiting {
+		if i > 0 {
+			if err := session.Another(); err != nil {
+				return err
+			}
 		}
-		if err != nil {
+		if err := makeKey(ctx, session, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (v *visit) makeKeys(ctx context.Context) error {
-	for _, p := range v.pairs() {
-		v.Step("NewCard 5")
-		done, err := v.proven(ctx, p)
-		if err != nil {
-			return err
-		}
-		if !done {
-			err = v.makeKey(ctx, p)
-		}
-		if err != nil {
-			return err
-		}
+// makeKey makes one pair at the kiosk.
+func makeKey(ctx context.Context, session *kiosk.Session, p pair) error {
+	entry, err := session.Choose(ctx, kiosk.KeyPair, p.key)
+	if err != nil {
+		return err
 	}
-	return nil
+	givePIN := session.VerifyPIN
+	if entry == kiosk.NewPIN {
+		givePIN = session.SetPIN
+	}
+	if err := givePIN(ctx, p.pin); err != nil {
+		return err
+	}
+	return session.Generate(ctx)
 }
 
 // has reports whether the card has the certificate of a pair.
@@ -292,34 +305,12 @@ func (v *visit) proven(ctx context.Context, p pair) (bool, error) {
 	return err == nil, err
 }
 
-func (v *visit) makeKey(ctx context.Context, p pair) error {
-	kiosk, err := v.card.AuthenticateKiosk(ctx, v.keys.Master.key())
-	if err != nil {
-		return err
-	}
-	if err := v.card.Verify(ctx, p.key, p.pin); err != nil {
-		return err
-	}
-	private, err := rsa.GenerateKey(rand.Reader, jpki.RSA2048.RSABits)
-	if err != nil {
-		return err
-	}
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return err
-	}
-	if err := kiosk.LoadPrivateKey(ctx, p.key, encoded); err != nil {
-		return err
-	}
-	return kiosk.ProvePossession(ctx, p.key, &private.PublicKey)
-}
-
 // certify is the second visit to the counter. All certificates are asked for before the first is written, since the card
 // forgets the visit as soon as it has one.
 func (v *visit) certify(ctx context.Context) error {
 	issued := map[card.Key]message.Issued{}
 	for _, p := range v.pairs() {
-		v.Step("NewCard 6")
+		v.Step("NewCard 5")
 		done, err := v.has(ctx, p)
 		if err == nil && !done {
 			issued[p.key], err = v.request(ctx, p)
@@ -329,7 +320,7 @@ func (v *visit) certify(ctx context.Context) error {
 		}
 	}
 	for _, p := range v.pairs() {
-		v.Step("NewCard 7")
+		v.Step("NewCard 6")
 		if answer, ok := issued[p.key]; ok {
 			if err := v.store(ctx, p, answer); err != nil {
 				return err
