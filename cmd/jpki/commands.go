@@ -83,6 +83,25 @@ func commands() []command {
 			},
 		},
 		{
+			name: "verify", args: "[-data DIR | -trust PEM …] [-crl FILE …] [-ocsp FILE …] [-content FILE] FILE", run: verifyFile,
+			summary: "judge a signature file (CMS) or a certificate of a card",
+			about: "Exit status 0: passed, 1: failed, 2: nobody can say, 3: could not run. Every check is listed with its clause,\n" +
+				"evidence and cure. Without CRL or OCSP nobody can say whether the certificate is revoked.",
+			examples: []string{
+				"jpki verify -data nation -content contract.txt contract.p7s",
+				"jpki verify -json -trust nation/ca/sign.pem contract.p7m",
+			},
+		},
+		{
+			name: "cert verify", args: "-trust PEM … [-untrusted PEM …] [-crl FILE …] [flags] CERT", run: certVerify,
+			summary: "validate a certificate of any PKI by RFC 5280",
+			about:   "Without -crl and -ocsp revocation is not looked at, and the report says so.",
+			examples: []string{
+				"jpki cert verify -trust nation/ca/auth.pem -eku clientAuth auth.pem",
+				"jpki cert verify -trust nation/ca/auth.pem -policy-oid 1.2.392.200149.8.5.1.0.30 -explicit-policy auth.pem",
+			},
+		},
+		{
 			name: "doctor", args: "[-reader NAME] [-pcsc PATH]", run: doctor,
 			summary:  "find the broken link between this machine and a card",
 			about:    "It looks at PC/SC service, reader, card, application, files and PINs in turn, and names the first that fails.",

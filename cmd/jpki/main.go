@@ -48,9 +48,10 @@ type command struct {
 
 // Exit statuses.
 const (
-	exitOK       = 0
-	exitNotOK    = 1
-	exitCouldNot = 3
+	exitOK            = 0
+	exitNotOK         = 1
+	exitIndeterminate = 2
+	exitCouldNot      = 3
 )
 
 // errNotOK ends a command whose finding is printed already: what it examined is not in order.
@@ -74,6 +75,8 @@ func run(ctx context.Context, e env) int {
 		return exitOK
 	case errors.Is(err, errNotOK):
 		return exitNotOK
+	case errors.Is(err, errIndeterminate):
+		return exitIndeterminate
 	}
 	report(e, c, err)
 	return exitCouldNot

@@ -16,7 +16,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"jpki": main})
+	testscript.Main(tests{m}, map[string]func(){"jpki": main})
+}
+
+// tests runs the tests and then takes the nation away that they share.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	code := t.M.Run()
+	if dir, err := nation(); err == nil {
+		os.RemoveAll(dir)
+	}
+	return code
 }
 
 // nation is a sandbox in which hanako holds a card, made once and copied into each script.
@@ -43,7 +54,6 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(made) })
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
@@ -125,6 +135,31 @@ func TestHelpOfEveryCommand(t *testing.T) {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("help %s lacks %q", c.name, want)
 			}
+		}
+	}
+}
+
+// The exit status tells a script the verdict: 0 passed, 1 failed, 2 nobody can say, 3 could not run.
+func TestExitStatusOfVerdicts(t *testing.T) {
+	made, err := nation()
+	if err != nil {
+		t.Fatal(err)
+	}
+	auth, own := filepath.Join(made, "ca", "auth.pem"), filepath.Join(t.TempDir(), "own.pem")
+	for _, tt := range []struct {
+		want int
+		args []string
+	}{
+		{exitOK, []string{"card", "export", "-data", made, "-person", "taro", "-file", "auth", "-out", own}},
+		{exitOK, []string{"cert", "verify", "-trust", auth, own}},
+		{exitNotOK, []string{"cert", "verify", "-trust", auth, "-at", "2020-01-01T00:00:00Z", own}},
+		{exitIndeterminate, []string{"verify", "-trust", auth, own}},
+		{exitCouldNot, []string{"cert", "verify", own}},
+	} {
+		var out, problems bytes.Buffer
+		e := env{args: tt.args, stdout: &out, stderr: &problems, getenv: func(string) string { return "" }, now: time.Now}
+		if code := run(t.Context(), e); code != tt.want {
+			t.Errorf("%s: exit status %d, want %d\n%s%s", strings.Join(tt.args, " "), code, tt.want, &out, &problems)
 		}
 	}
 }
