@@ -40,6 +40,7 @@ func goldenCertificates(t testing.TB) map[string][]byte {
 
 // pkitsCertificates are the 405 certificates of the NIST suite that come with Go.
 func pkitsCertificates(t testing.TB) map[string][]byte {
+	//lint:ignore SA1019 a test runs where it was built
 	return files(t, filepath.Join(runtime.GOROOT(), "src", "crypto", "x509", "testdata", "nist-pkits", "certs", "*.crt"))
 }
 

@@ -2,7 +2,8 @@ package pkix
 
 import (
 	"crypto"
-	"crypto/dsa" //nolint:staticcheck // old certificates have such keys
+	//lint:ignore SA1019 old certificates have DSA keys, those of NIST PKITS among them
+	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
