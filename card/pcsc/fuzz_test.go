@@ -60,7 +60,7 @@ func FuzzRequest(f *testing.F) {
 		r := bytes.NewReader(in)
 		got, err := pcsc.RewriteRequest(r)
 		if err != nil {
-			t.Skip()
+			return
 		}
 		if want := in[:len(in)-r.Len()]; !bytes.Equal(got, want) {
 			t.Errorf("RewriteRequest = %x, read from %x", got, want)

@@ -34,7 +34,7 @@ func FuzzCommands(f *testing.F) {
 	f.Add([]byte{0})
 	f.Fuzz(func(t *testing.T, sequence []byte) {
 		if len(sequence) == 0 {
-			t.Skip()
+			return
 		}
 		p := newPlayer(t, cards[sequence[0]&1])
 		p.play(sequence[1:])

@@ -263,7 +263,7 @@ func FuzzServe(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 4, 'f', 'a', 'i', 'l', 0, 1, 4})
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		if bytes.Contains(stream, []byte("hold")) {
-			t.Skip()
+			return
 		}
 		d, c := newDriver(t), newCard()
 		ended := d.insert(t.Context(), c)
