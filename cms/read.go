@@ -16,7 +16,7 @@ import (
 // Bounds of what [Parse] reads.
 const (
 	MaxSize         = 256 << 20 // bytes of a file, an attached content included
-	MaxSigners      = 64
+	MaxSigners      = 32
 	MaxCertificates = 256 // in one file; of CRLs and OCSP responses as many each
 )
 

@@ -43,7 +43,7 @@ func TestCertificate(t *testing.T) {
 		{"OCSP", plain(func(c *verify.Config) { c.OCSP = [][]byte{s.ca.OCSP(t, serial)} }), s.sign.DER, passed, "", "revocation.ocsp", verify.Passed},
 		{"no path", plain(func(c *verify.Config) { c.Anchors = [][]byte{s.login.DER} }), s.sign.DER, failed, verify.NoCertificateChainFound, "path", verify.Failed},
 		{"expired", plain(func(c *verify.Config) { c.At = now.AddDate(5, 0, 0) }), s.sign.DER, failed, verify.Expired, "path.validity", verify.Failed},
-		{"CA expired", plain(func(c *verify.Config) { c.At = now.AddDate(9, 0, 0) }), s.sign.DER, failed, verify.CertificateChainGeneralFailure, "path.anchor", verify.Failed},
+		{"CA expired", plain(func(c *verify.Config) { c.At = now.AddDate(9, 0, 0) }), s.sign.DER, failed, verify.Expired, "path.anchor", verify.Failed},
 		{"altered", plain(nil), flip(s.sign.DER, s.sign.DER), failed, verify.CertificateChainGeneralFailure, "path.signature", verify.Failed},
 		{"acceptable policy", plain(func(c *verify.Config) { c.Acceptable, c.ExplicitPolicy = []der.OID{jpki.PolicyTestSigning}, true }), s.sign.DER, passed, "", "path.policy", verify.Passed},
 		{"other policy", plain(func(c *verify.Config) { c.Acceptable, c.ExplicitPolicy = []der.OID{jpki.PolicySigning}, true }), s.sign.DER, failed, verify.ChainConstraintsFailure, "path.policy", verify.Failed},

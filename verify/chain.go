@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strconv"
@@ -28,12 +29,12 @@ func (v *Verifier) embedded(file *cms.SignedData, s *sheet) bundle {
 	if file == nil {
 		return b
 	}
-	found, bad := readGood(file.Certificates, pkix.ParseCertificate)
+	found, bad := readGood(v.unknown(file.Certificates), pkix.ParseCertificate)
 	if bad > 0 {
 		s.note(checkCertificates, Warning, strconv.Itoa(bad)+" certificates cannot be read")
 	}
 	b.all = slices.Concat(found, v.given)
-	others, jlis := v.separate(slices.DeleteFunc(found, func(c *pkix.Certificate) bool { return v.known[c.Fingerprint()] }))
+	others, jlis := v.separate(found)
 	b.others = v.others.With(others...)
 	if jlis != nil {
 		b.sets = []set{v.sets[0], {realSet, v.sets[1].anchors.With(jlis...)}}
@@ -44,6 +45,17 @@ func (v *Verifier) embedded(file *cms.SignedData, s *sheet) bundle {
 		b.checker = v.check(lists, responses)
 	}
 	return b
+}
+
+// unknown leaves out the certificates that the configuration has already.
+func (v *Verifier) unknown(certificates [][]byte) [][]byte {
+	var rest [][]byte
+	for _, encoded := range certificates {
+		if !v.known[sha256.Sum256(encoded)] {
+			rest = append(rest, encoded)
+		}
+	}
+	return rest
 }
 
 // readGood reads what can be read and counts the rest.
@@ -65,21 +77,10 @@ type attempt struct {
 	valid bool // the path, revocation and JPKI aside
 }
 
-// chain judges the paths that are proposed for a certificate and keeps the best: the first that passes, otherwise the first
-// that is valid, otherwise the first. The kinds are those a certificate of JPKI may be of.
+// chain judges a certificate by the best of the paths that are proposed for it. The kinds are those a certificate of JPKI
+// may be of.
 func (b bundle) chain(c *pkix.Certificate, at time.Time, s *sheet, kinds ...jpki.Kind) {
-	var best *attempt
-	for _, set := range b.sets {
-		for p := range path.Build(c, set.anchors, b.others) {
-			a := b.attempt(p, set.name, at, s.policy, kinds)
-			if best == nil || a.worst == (verdict{}) || a.valid && !best.valid {
-				best = &a
-			}
-			if best.worst == (verdict{}) {
-				break
-			}
-		}
-	}
+	best := b.best(c, at, s.policy, kinds)
 	if best == nil {
 		s.fail(checkPath, noPath, "no issuer of "+nameOf(c)+" among the trust anchors")
 		return
@@ -88,14 +89,35 @@ func (b bundle) chain(c *pkix.Certificate, at time.Time, s *sheet, kinds ...jpki
 	s.worst = worse(s.worst, best.worst)
 }
 
-// attempt judges one path.
+// best returns the first path that passes, otherwise the first that is valid, otherwise the first, nil if there is none.
+func (b bundle) best(c *pkix.Certificate, at time.Time, policy Policy, kinds []jpki.Kind) *attempt {
+	var best *attempt
+	for _, set := range b.sets {
+		for p := range path.Build(c, set.anchors, b.others) {
+			a := b.attempt(p, set.name, at, policy, kinds)
+			if a.worst == (verdict{}) {
+				return &a
+			}
+			if best == nil || a.valid && !best.valid {
+				best = &a
+			}
+		}
+	}
+	return best
+}
+
+// attempt judges one path. Revocation is asked about only if everybody in the path is who the path says.
 func (b bundle) attempt(p path.Path, set setName, at time.Time, policy Policy, kinds []jpki.Kind) attempt {
 	a := attempt{sheet: &sheet{policy: policy}}
 	result := path.Validate(p, b.rules(at))
 	a.valid = result.Err() == nil
 	b.path(a.sheet, p, set, result)
 	b.fitness(a.sheet, p, set, kinds)
-	b.revocation(a.sheet, p, set, at)
+	if broken := slices.ContainsFunc(result.Findings, func(f path.Finding) bool { return problemOf(f) == badPath }); broken {
+		a.note(checkRevocation, Skipped, "the path is not valid")
+	} else {
+		b.revocation(a.sheet, p, set, at)
+	}
 	return a
 }
 
@@ -111,11 +133,11 @@ func (b bundle) path(s *sheet, p path.Path, set setName, result path.Result) {
 	}
 	for _, f := range result.Findings {
 		if f.Rule == path.Anchor {
-			whole.judge(checkAnchor, f.Err, badPath, nameOf(p.Anchor)+keyOf(p.Anchor))
+			whole.judge(checkAnchor, f.Err, problemOf(f), nameOf(p.Anchor)+keyOf(p.Anchor))
 			continue
 		}
 		c := p.Certificates[f.Certificate]
-		steps[f.Certificate].judge("path."+string(f.Rule), f.Err, problemOf(f, len(steps)), b.findingEvidence(f, c, result))
+		steps[f.Certificate].judge("path."+string(f.Rule), f.Err, problemOf(f), b.findingEvidence(f, c, result))
 	}
 	for i, c := range p.Certificates {
 		whole.group(checkStep, nameOf(c)+keyOf(c), steps[i])
@@ -154,14 +176,14 @@ func keyOf(c *pkix.Certificate) string {
 	return ", key " + c.KeyID.String()
 }
 
-// problemOf says what problem it is if the rule of a finding does not hold. Only the target's own validity is told apart
-// from the rest of the path.
-func problemOf(f path.Finding, length int) problem {
-	target := f.Certificate == length-1
+// problemOf says what problem it is if the rule of a finding does not hold.
+func problemOf(f path.Finding) problem {
 	switch {
-	case target && errors.Is(f.Err, path.ErrExpired):
+	case f.Err == nil:
+		return none
+	case errors.Is(f.Err, path.ErrExpired):
 		return expired
-	case target && errors.Is(f.Err, path.ErrNotYetValid):
+	case errors.Is(f.Err, path.ErrNotYetValid):
 		return notYetValid
 	case f.Rule == path.Policy, f.Rule == path.Usage:
 		return unfit

@@ -15,7 +15,7 @@ import (
 // end; nil if the file holds it or if there is none. If both are there the given one is judged. The only error is one of
 // reading content.
 //
-// Req: R-VAL-01, R-VAL-06
+// Req: R-VAL-01
 // Spec: ETSI EN 319 102-1 §5.3
 func (v *Verifier) CMS(file []byte, content io.Reader) (Report, error) {
 	at := v.now()
@@ -26,7 +26,7 @@ func (v *Verifier) CMS(file []byte, content io.Reader) (Report, error) {
 	if err != nil {
 		s := &sheet{policy: v.config.Policy}
 		s.fail(checkFormat, malformed, err.Error())
-		return v.report(at, s.signature("")), nil
+		return v.report(at, s.signature("", nil)), nil
 	}
 	digests, err := signed.Digest(content)
 	if err != nil {
@@ -63,7 +63,7 @@ func (j job) signer(info *cms.SignerInfo, s *sheet) Signature {
 	c := j.certificate(info)
 	if c == nil {
 		s.fail(checkSigner, noSigner, identifier(info))
-		return s.signature(identifier(info))
+		return s.signature(identifier(info), nil)
 	}
 	s.pass(checkSigner, identifier(info))
 	j.reference(info, c, s)
@@ -72,7 +72,7 @@ func (j job) signer(info *cms.SignerInfo, s *sheet) Signature {
 		s.note(checkTime, Information, "claimed "+claimed.Format(time.RFC3339))
 	}
 	j.chain(c, j.at, s, j.config.Kind)
-	return s.signature(nameOf(c))
+	return s.signature(nameOf(c), c.Raw)
 }
 
 func attributesEvidence(info *cms.SignerInfo) string {

@@ -24,8 +24,9 @@ var accepted = map[setName]map[jpki.Kind][]der.OID{
 	},
 }
 
-// fitness holds the certificate against the rules of JPKI: it is of the kind that is asked for, its key may be used so,
-// and algorithms are strong enough. Under the policy etsi certificates of other PKIs need no JPKI policy.
+// fitness holds the certificate against the rules of JPKI: it is of the kind that is asked for, the CA of that kind issued
+// it, its key may be used so, and algorithms are strong enough. Under the policy etsi certificates of other PKIs need no
+// JPKI policy.
 func (b bundle) fitness(s *sheet, p path.Path, set setName, kinds []jpki.Kind) {
 	if b.config.Policy == RFC5280 {
 		return
@@ -33,7 +34,7 @@ func (b bundle) fitness(s *sheet, p path.Path, set setName, kinds []jpki.Kind) {
 	c := p.Target()
 	kind := kindOf(c, set)
 	if kind != 0 || b.config.Policy == JPKI || claimsJPKI(c) {
-		fitKind(s, c, kind, kinds)
+		fitKind(s, c, kind, b.anchorKind(p.Anchor), kinds)
 	}
 	wanted := jpki.DigitalSignature | jpki.NonRepudiation
 	if kind == jpki.Signing {
@@ -45,6 +46,15 @@ func (b bundle) fitness(s *sheet, p path.Path, set setName, kinds []jpki.Kind) {
 		s.fail(checkUsage, unfit, c.KeyUsage.String())
 	}
 	fitAlgorithms(s, p)
+}
+
+// anchorKind returns which CA of JPKI an anchor is, 0 if none.
+func (b bundle) anchorKind(anchor *pkix.Certificate) jpki.Kind {
+	if kind, known := b.kinds[anchor]; known {
+		return kind
+	}
+	published, _ := b.recognize(anchor.Fingerprint())
+	return published.Kind
 }
 
 // kindOf returns the kind whose policy in the set the certificate has, 0 if none.
@@ -64,22 +74,23 @@ func claimsJPKI(c *pkix.Certificate) bool {
 	return kindOf(c, testSet) != 0 || kindOf(c, realSet) != 0
 }
 
-func fitKind(s *sheet, c *pkix.Certificate, kind jpki.Kind, wanted []jpki.Kind) {
+// fitKind judges the kind of a certificate under an anchor that is, or is not, the CA of a kind.
+func fitKind(s *sheet, c *pkix.Certificate, kind, anchor jpki.Kind, wanted []jpki.Kind) {
 	evidence := policiesText(c.Policies)
 	switch {
-	case slices.Contains(wanted, kind):
-		s.pass(checkPolicy, join(evidence, kind.English()))
-		return
 	case kind == 0 && claimsJPKI(c):
 		s.fail(checkSet, unfit, join(evidence, "policy of the other set of trust anchors"))
-		return
 	case kind == 0:
 		s.fail(checkPolicy, unfit, join(evidence, "no policy of JPKI"))
-		return
-	}
-	s.fail(checkPolicy, unfit, join(evidence, kind.English()))
-	if kind == jpki.Authentication {
-		s.checks[len(s.checks)-1].Cure = otherKind
+	case anchor != 0 && anchor != kind.CA():
+		s.fail(checkPolicy, unfit, join(evidence, "policy of a "+kind.English()+" under the "+anchor.English()))
+	case slices.Contains(wanted, kind):
+		s.pass(checkPolicy, join(evidence, kind.English()))
+	default:
+		s.fail(checkPolicy, unfit, join(evidence, kind.English()))
+		if kind == jpki.Authentication {
+			s.checks[len(s.checks)-1].Cure = otherKind
+		}
 	}
 }
 
@@ -98,33 +109,33 @@ const (
 	minCurve = 256  // bits
 )
 
-// fitAlgorithms looks at the key of the certificate and at the signature on it.
+// fitAlgorithms looks at the key of every certificate of a path, and at the signature on it.
 func fitAlgorithms(s *sheet, p path.Path) {
-	c := p.Target()
-	scheme, err := pkix.SchemeOf(c.Algorithm, 0)
-	if err != nil {
-		return // the signature does not verify anyway
+	for _, c := range p.Certificates {
+		if found := weakness(c); found != "" {
+			s.fail(checkAlgorithm, weak, "serial "+c.Serial.String()+": "+found)
+			return
+		}
 	}
-	evidence := scheme.Hash.String() + " on the certificate"
-	if scheme.Hash.Size() < minHash {
-		s.fail(checkAlgorithm, weak, evidence)
-		return
+	s.pass(checkAlgorithm, "")
+}
+
+// weakness says what is too weak about a certificate, "" if nothing.
+func weakness(c *pkix.Certificate) string {
+	if scheme, err := pkix.SchemeOf(c.Algorithm, 0); err == nil && scheme.Hash.Size() < minHash {
+		return "signed with " + scheme.Hash.String()
 	}
 	switch key := c.Key.Key.(type) {
 	case *rsa.PublicKey:
-		if key.N.BitLen() >= minRSA {
-			s.pass(checkAlgorithm, evidence)
-			return
+		if key.N.BitLen() < minRSA {
+			return "RSA key too short"
 		}
-		evidence = join(evidence, "RSA key too short")
 	case *ecdsa.PublicKey:
-		if key.Curve.Params().BitSize >= minCurve {
-			s.pass(checkAlgorithm, evidence)
-			return
+		if key.Curve.Params().BitSize < minCurve {
+			return "curve too small"
 		}
-		evidence = join(evidence, "curve too small")
 	default:
-		evidence = join(evidence, "kind of key "+c.Key.Algorithm.String())
+		return "kind of key " + c.Key.Algorithm.String()
 	}
-	s.fail(checkAlgorithm, weak, evidence)
+	return ""
 }

@@ -170,6 +170,19 @@ func with(policy der.OID) func(*jpki.Certificate) {
 	}
 }
 
+// using changes the key usage.
+func using(usage jpki.KeyUsage) func(*jpki.Certificate) {
+	return func(c *jpki.Certificate) {
+		for i, e := range c.Extensions {
+			if _, ok := e.Value.(jpki.KeyUsage); ok {
+				c.Extensions[i].Value = usage
+			}
+		}
+	}
+}
+
+var sha1WithRSA = der.Algorithm{ID: der.MustOID("1.2.840.113549.1.1.5"), Parameters: der.Null}
+
 func fingerprint(encoded []byte) jpki.Fingerprint { return sha256.Sum256(encoded) }
 
 func at(d time.Duration) func(*jpki.Certificate) {

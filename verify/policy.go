@@ -11,8 +11,6 @@ type Policy string
 // The policies.
 const (
 	// JPKI judges a signature as received at the time of the report. It is the default.
-	//
-	// Req: R-VAL-06
 	JPKI Policy = "jpki"
 	// ETSI leaves open what a proof of an earlier time could still settle.
 	ETSI Policy = "etsi"

@@ -77,6 +77,8 @@ type Signature struct {
 	Indication    Indication    `json:"indication"`
 	SubIndication SubIndication `json:"subIndication"`
 	Checks        Checks        `json:"checks"`
+	// Certificate is that of the signer in DER, nil if it was not found. It holds personal data and is not in the JSON.
+	Certificate []byte `json:"-"`
 }
 
 // Check is one thing that was looked at, perhaps in parts. ID is a word that stays the same, made of lower-case words and

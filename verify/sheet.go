@@ -67,8 +67,8 @@ func (s *sheet) outcome() Outcome {
 }
 
 // signature closes the sheet.
-func (s *sheet) signature(signer string) Signature {
-	return Signature{signer, cmp.Or(s.worst.Indication, TotalPassed), s.worst.SubIndication, s.checks}
+func (s *sheet) signature(signer string, certificate []byte) Signature {
+	return Signature{signer, cmp.Or(s.worst.Indication, TotalPassed), s.worst.SubIndication, s.checks, certificate}
 }
 
 // join puts two pieces of evidence together.

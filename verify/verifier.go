@@ -46,7 +46,8 @@ type Verifier struct {
 	config    Config
 	sets      []set // of anchors
 	given     []*pkix.Certificate
-	known     map[jpki.Fingerprint]bool // all certificates of the configuration
+	known     map[jpki.Fingerprint]bool       // all certificates of the configuration
+	kinds     map[*pkix.Certificate]jpki.Kind // which CA of JPKI the anchors of the test set are, 0 if none
 	others    path.Pool
 	checker   *status.Checker
 	evidence  bool // there are CRLs or OCSP responses
@@ -83,7 +84,7 @@ func newVerifier(c Config, recognize func(jpki.Fingerprint) (jpki.Published, boo
 	if c.Kind != jpki.Signing && c.Kind != jpki.Authentication {
 		return nil, fmt.Errorf("a certificate of kind %q signs nothing for its holder", c.Kind)
 	}
-	v := &Verifier{config: c, recognize: recognize, known: map[jpki.Fingerprint]bool{}, evidence: len(c.CRLs)+len(c.OCSP) > 0}
+	v := &Verifier{config: c, recognize: recognize, evidence: len(c.CRLs)+len(c.OCSP) > 0}
 	anchors, err := readAll("trust anchor", c.Anchors, pkix.ParseCertificate)
 	if err != nil {
 		return nil, err
@@ -107,15 +108,22 @@ func newVerifier(c Config, recognize func(jpki.Fingerprint) (jpki.Published, boo
 
 // trust sorts the certificates of the configuration into the sets of anchors and the others.
 func (v *Verifier) trust(anchors, others []*pkix.Certificate) {
-	test, jlis := v.separate(v.news(anchors))
+	v.known, v.kinds = map[jpki.Fingerprint]bool{}, map[*pkix.Certificate]jpki.Kind{}
+	test, jlis := v.separate(v.fresh(anchors))
+	for _, c := range test {
+		v.kinds[c] = 0
+		if parsed, err := jpki.Parse(c.Raw); err == nil && parsed.Kind.IsCA() {
+			v.kinds[c] = parsed.Kind
+		}
+	}
 	v.sets = []set{{testSet, path.NewPool(test...)}, {realSet, path.NewPool(jlis...)}}
-	others = v.news(others)
+	others = v.fresh(others)
 	v.others = path.NewPool(others...)
 	v.given = slices.Concat(others, test, jlis)
 }
 
-// news returns the certificates that are not known yet, each once, and knows them from then on.
-func (v *Verifier) news(certificates []*pkix.Certificate) []*pkix.Certificate {
+// fresh returns the certificates that are not known yet, each once, and knows them from then on.
+func (v *Verifier) fresh(certificates []*pkix.Certificate) []*pkix.Certificate {
 	var fresh []*pkix.Certificate
 	for _, c := range certificates {
 		if f := c.Fingerprint(); !v.known[f] {
@@ -176,15 +184,13 @@ func (v *Verifier) rules(at time.Time) path.Rules {
 func (v *Verifier) Certificate(encoded []byte) Report {
 	at := v.now()
 	s := &sheet{policy: v.config.Policy}
-	signer := ""
 	c, err := pkix.ParseCertificate(encoded)
 	s.judge(checkCertificate, err, malformed, "")
-	if err == nil {
-		signer = nameOf(c)
-		e := v.embedded(nil, s)
-		e.chain(c, at, s, jpki.Signing, jpki.Authentication)
+	if err != nil {
+		return v.report(at, s.signature("", nil))
 	}
-	return v.report(at, s.signature(signer))
+	v.embedded(nil, s).chain(c, at, s, jpki.Signing, jpki.Authentication)
+	return v.report(at, s.signature(nameOf(c), c.Raw))
 }
 
 // report sums the verdicts on signatures up.

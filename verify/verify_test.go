@@ -2,7 +2,6 @@ package verify_test
 
 import (
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/verify"
 	"github.com/openjpki/jpki/verify/verifytest"
@@ -28,7 +26,7 @@ const (
 
 // What is wrong with a file or its content.
 //
-// Req: R-VAL-01, R-VAL-06
+// Req: R-VAL-01
 func TestSignature(t *testing.T) {
 	s := newScene(t)
 	v := newVerifier(t, s.config(t))
@@ -59,6 +57,8 @@ func TestSignature(t *testing.T) {
 		{"not a signature", []byte("document"), document, failed, verify.FormatFailure, "format.cms", verify.Failed},
 		{"cut", s.p7s[:len(s.p7s)/2], document, failed, verify.FormatFailure, "format.cms", verify.Failed},
 		{"nothing", nil, document, failed, verify.FormatFailure, "format.cms", verify.Failed},
+		{"certificate that is not for documents", detached(t, s.ca.Issue(t, serial, verifytest.Mihon, using(jpki.DigitalSignature))), document,
+			failed, verify.ChainConstraintsFailure, "jpki.usage", verify.Failed},
 		{"by the authentication certificate", detached(t, s.auth, s.login), document, failed, verify.ChainConstraintsFailure, "jpki.policy", verify.Failed},
 	}
 	for _, tt := range tests {
@@ -84,7 +84,7 @@ func TestWrongCertificateOfTheCard(t *testing.T) {
 
 // What has become of the certificate, under both policies for signatures.
 //
-// Req: R-VAL-06
+// Req: R-VAL-01
 func TestSigner(t *testing.T) {
 	s := newScene(t)
 	end := now.AddDate(4, 0, 0) // of the certificate
@@ -136,81 +136,7 @@ func TestSigner(t *testing.T) {
 	}
 }
 
-// Who may have issued the certificate.
-func TestIssuer(t *testing.T) {
-	s := newScene(t)
-	next := verifytest.NewCA(t, jpki.SigningCA, 9) // of the same name
-	impostor := next.Issue(t, serial, verifytest.Mihon)
-	tests := []struct {
-		name    string
-		p7s     []byte
-		anchors [][]byte
-		want    verify.Indication
-		sub     verify.SubIndication
-	}{
-		{"nobody is trusted", s.p7s, nil, indeterminate, verify.NoCertificateChainFound},
-		{"another CA is trusted", s.p7s, [][]byte{s.login.DER}, indeterminate, verify.NoCertificateChainFound},
-		{"another generation is trusted", s.p7s, [][]byte{next.DER}, indeterminate, verify.NoCertificateChainFound},
-		{"both generations are trusted", s.p7s, [][]byte{next.DER, s.ca.DER}, passed, ""},
-		{"the CA in the file is not trusted for that", detached(t, impostor, next), [][]byte{s.ca.DER}, indeterminate, verify.NoCertificateChainFound},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			config := s.config(t)
-			config.Anchors = tt.anchors
-			expect(t, judge(t, newVerifier(t, config), tt.p7s, document), tt.want, tt.sub, "", "")
-		})
-	}
-}
-
-// The anchors of J-LIS are known by their fingerprints, in the file too, and kept apart from all others.
-func TestTwoSetsOfAnchors(t *testing.T) {
-	s := newScene(t)
-	genuine := s.ca.Issue(t, 5, verifytest.Mihon, with(jpki.PolicySigning))
-	list := s.ca.CRL(t, verifytest.Mihon, nil)
-	published := map[jpki.Fingerprint]jpki.Published{fingerprint(s.ca.DER): {Kind: jpki.SigningCA, Generation: 3}}
-	tests := []struct {
-		name       string
-		p7s        []byte
-		anchors    [][]byte
-		lists      [][]byte
-		published  map[jpki.Fingerprint]jpki.Published
-		want       verify.Indication
-		sub        verify.SubIndication
-		check      string
-		outcome    verify.Outcome
-		set, cured string
-	}{
-		{"real, CA in the file", detached(t, genuine, s.ca), nil, [][]byte{list}, published, passed, "", "path.set", verify.Information, "J-LIS, CA for digital signature, generation 3", ""},
-		{"real, CA given", detached(t, genuine), [][]byte{s.ca.DER}, [][]byte{list}, published, passed, "", "path.set", verify.Information, "J-LIS, CA for digital signature, generation 3", ""},
-		{"real, CA nowhere", detached(t, genuine), nil, [][]byte{list}, published, indeterminate, verify.NoCertificateChainFound, "path", verify.Undetermined, "", ""},
-		{"real, no CRL", detached(t, genuine, s.ca), nil, nil, published, indeterminate, verify.TryLater, "revocation.status", verify.Undetermined, "J-LIS, CA for digital signature, generation 3", "Only registered verifiers"},
-		{"test policy under a real CA", s.p7s, nil, [][]byte{list}, published, failed, verify.ChainConstraintsFailure, "path.set", verify.Failed, "", ""},
-		{"real policy under a test CA", detached(t, genuine, s.ca), [][]byte{s.ca.DER}, [][]byte{list}, nil, failed, verify.ChainConstraintsFailure, "path.set", verify.Failed, "", ""},
-		{"test", s.p7s, [][]byte{s.ca.DER}, [][]byte{list}, nil, passed, "", "path.set", verify.Information, "TEST", ""},
-		{"test, CA in the file only", s.p7s, nil, [][]byte{list}, nil, indeterminate, verify.NoCertificateChainFound, "path", verify.Undetermined, "", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			v, err := verify.NewRecognizing(verify.Config{At: now, Anchors: tt.anchors, CRLs: tt.lists}, tt.published)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := judge(t, v, tt.p7s, document)
-			expect(t, r, tt.want, tt.sub, tt.check, tt.outcome)
-			if c, _ := r.Signatures[0].Checks.Find("path.set"); tt.set != "" && c.Evidence != tt.set {
-				t.Errorf("path.set = %q, want %q", c.Evidence, tt.set)
-			}
-			if c, _ := r.Signatures[0].Checks.Find(tt.check); !strings.Contains(c.Cure, tt.cured) {
-				t.Errorf("cure of %s = %q, want %q in it", tt.check, c.Cure, tt.cured)
-			}
-		})
-	}
-}
-
 // An OCSP response counts as a CRL does, and one that the file brings along as one that is given.
-//
-// Req: R-VAL-02
 func TestOCSP(t *testing.T) {
 	s := newScene(t)
 	revoked := func(r *ocsp.Response) { r.Status, r.RevokedAt, r.RevocationReason = ocsp.Revoked, now, 3 }
@@ -247,49 +173,6 @@ func TestEmbeddedCRL(t *testing.T) {
 	expect(t, judge(t, newVerifier(t, s.config(t, entry)), p7s, document), failed, verify.Revoked, "revocation.crl", verify.Passed)
 	listed := embed(t, s.p7s, s.ca.CRL(t, verifytest.Mihon, []x509.RevocationListEntry{entry}), nil)
 	expect(t, judge(t, newVerifier(t, s.config(t)), listed, document), failed, verify.Revoked, "revocation.status", verify.Failed)
-}
-
-// The shape of the report in JSON is a contract.
-func TestReportJSON(t *testing.T) {
-	s := newScene(t)
-	text, err := json.Marshal(judge(t, newVerifier(t, s.config(t, verifytest.Revoke(serial, now, 3))), s.p7s, document))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var report map[string]any
-	if err := json.Unmarshal(text, &report); err != nil {
-		t.Fatal(err)
-	}
-	keys := func(object any, want ...string) map[string]any {
-		t.Helper()
-		got := map[string]bool{}
-		for key := range object.(map[string]any) {
-			got[key] = true
-		}
-		expected := map[string]bool{}
-		for _, key := range want {
-			expected[key] = true
-		}
-		if diff := cmp.Diff(expected, got); diff != "" {
-			t.Errorf("keys differ: %s", diff)
-		}
-		return object.(map[string]any)
-	}
-	keys(report, "indication", "subIndication", "time", "policy", "signatures")
-	if report["indication"] != "TOTAL-FAILED" || report["subIndication"] != "REVOKED" || report["time"] != "2026-06-01T03:00:00Z" || report["policy"] != "jpki" {
-		t.Errorf("report = %s", text)
-	}
-	signature := keys(report["signatures"].([]any)[0], "signer", "indication", "subIndication", "checks")
-	if signer := signature["signer"].(string); !strings.HasPrefix(signer, "serial 067C6A80, issuer key ") {
-		t.Errorf("signer = %q", signer)
-	}
-	var walk func(checks any)
-	walk = func(checks any) {
-		for _, c := range checks.([]any) {
-			walk(keys(c, "id", "clause", "outcome", "evidence", "cure", "checks")["checks"])
-		}
-	}
-	walk(signature["checks"])
 }
 
 // The golden signatures of package cms, whose certificates stand in the golden files of the root.

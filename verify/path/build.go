@@ -13,7 +13,7 @@ const (
 	// MaxLength is the greatest number of certificates in a path, the anchor not counted.
 	MaxLength = 16
 	// MaxProposals is the greatest number of paths proposed for one certificate.
-	MaxProposals = 32
+	MaxProposals = 16
 
 	maxSteps = 512 // certificates looked at
 )

@@ -191,6 +191,40 @@ func TestNameConstraintsAreBounded(t *testing.T) {
 	}
 }
 
+// The certificate in question can require a policy itself, at once.
+//
+// Spec: RFC 5280 §6.1.5
+func TestTargetRequiresPolicy(t *testing.T) {
+	policies := extend(true, func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddValue(policy(1)) })
+		})
+	}, 2, 5, 29, 32)
+	require := func(skip byte) change {
+		return extend(true, func(b *cryptobyte.Builder) { b.AddBytes([]byte{0x30, 3, 0x80, 1, skip}) }, 2, 5, 29, 36)
+	}
+	tests := []struct {
+		name   string
+		target change
+		wanted int
+		want   bool
+	}{
+		{"required, acceptable", all(policies, require(0)), 1, true},
+		{"required, not acceptable", all(policies, require(0)), 2, false},
+		{"required of the next one only", all(policies, require(1)), 2, true},
+		{"not required", policies, 2, true},
+		{"required, none there", require(0), 1, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			result := path.Validate(chain(t, nil, tt.target), path.Rules{At: verifytest.Now, Policies: []der.OID{policy(tt.wanted)}})
+			if err := result.Err(); (err == nil) != tt.want {
+				t.Errorf("Validate = %v, want valid %t", err, tt.want)
+			}
+		})
+	}
+}
+
 // withPolicies gives a certificate n policies, each mapped to all of them.
 func withPolicies(n int) change {
 	list := func(write func(*cryptobyte.Builder, int)) cryptobyte.BuilderContinuation {

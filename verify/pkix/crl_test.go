@@ -61,7 +61,7 @@ func extension(id string, critical bool, value string) stdpkix.Extension {
 	return stdpkix.Extension{Id: oid, Critical: critical, Value: []byte(value)}
 }
 
-// Req: R-VAL-03
+// A certificate is looked up by its serial number, in whatever order the entries stand.
 func TestFind(t *testing.T) {
 	ca := verifytest.NewCA(t, jpki.SigningCA, 1)
 	at := verifytest.Now.Add(-2 * time.Hour)

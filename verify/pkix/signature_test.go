@@ -118,6 +118,23 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A key that is for PSS alone makes no other signatures.
+//
+// Spec: RFC 4055 §1.2
+func TestKeyForPSS(t *testing.T) {
+	key := storedRSA(t)
+	public := publicKey(t, key)
+	public.Algorithm = der.MustOID(rsaPSS)
+	plain := pkix.Signed{TBS: message, Algorithm: algorithm(sha256WithRSA, der.Null), Signature: sign(t, key, crypto.SHA256)}
+	if err := public.Check(plain); !errors.Is(err, pkix.ErrAlgorithm) {
+		t.Errorf("Check = %v for PKCS #1, want %v", err, pkix.ErrAlgorithm)
+	}
+	pss := pkix.Signed{TBS: message, Algorithm: algorithm(rsaPSS, pssSHA256), Signature: sign(t, key, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 32})}
+	if err := public.Check(pss); err != nil {
+		t.Errorf("Check = %v for PSS", err)
+	}
+}
+
 // A DSA key without parameters takes those of its issuer; without them it verifies nothing.
 func TestInherit(t *testing.T) {
 	certificates := pkitsCertificates(t)

@@ -65,7 +65,7 @@ type lookup struct {
 func (r *lookup) point(point pkix.DistributionPoint) {
 	for _, l := range r.candidates(point, r.complete) {
 		interim := l.Scope.Reasons & point.Reasons
-		if interim&^r.covered == 0 || r.seen(l) {
+		if interim&^r.covered == 0 || r.again(l, interim) {
 			continue
 		}
 		e := Evidence{CRL: l, Delta: r.deltaFor(l, point)}
@@ -79,9 +79,18 @@ func (r *lookup) point(point pkix.DistributionPoint) {
 	}
 }
 
-// seen reports whether a CRL has counted before, or never can.
-func (r *lookup) seen(l *pkix.CRL) bool {
-	return slices.ContainsFunc(r.status.Evidence, func(e Evidence) bool { return e.CRL == l })
+// again reports whether a CRL that was looked at for another distribution point need not be looked at again: it has counted
+// and counts for more reasons now, or it never can.
+func (r *lookup) again(l *pkix.CRL, interim pkix.Reasons) bool {
+	for _, e := range r.status.Evidence {
+		if e.CRL == l && e.Err == nil {
+			r.covered |= interim
+		}
+		if e.CRL == l && e.Err != ErrScope {
+			return true
+		}
+	}
+	return false
 }
 
 // take looks the certificate up in a CRL that counts, and in its delta first.
@@ -190,7 +199,7 @@ func (r *lookup) signed(l *pkix.CRL) error {
 	return r.signedByOther(l)
 }
 
-// verifies checks the signature of a CRL once for each key.
+// verifies checks the signature of a CRL once for each issuer's key.
 func (k *Checker) verifies(l *pkix.CRL, key pkix.PublicKey) bool {
 	type signature struct {
 		list *pkix.CRL
@@ -220,7 +229,7 @@ func (r *lookup) signedByOther(l *pkix.CRL) error {
 		if *r.effort--; *r.effort < 0 {
 			return ErrEffort
 		}
-		if !r.verifies(l, signer.Key) {
+		if signer.Key.Check(l.Signed) != nil {
 			continue
 		}
 		if err = cmp.Or(maySignCRL(signer), r.trusted(signer)); err == nil {

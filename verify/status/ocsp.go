@@ -16,8 +16,6 @@ const MaxAge = 24 * time.Hour
 
 // Reasons why an OCSP response does not count.
 var (
-	// ErrUnsuccessful says that the responder gave no answer.
-	ErrUnsuccessful = errors.New("responder gave no answer")
 	// ErrUnknown says that the responder does not know the certificate.
 	ErrUnknown = errors.New("responder does not know the certificate")
 	// ErrResponder says that neither the CA nor a responder it appointed signed.

@@ -57,3 +57,16 @@ func TestOtherSigner(t *testing.T) {
 		})
 	}
 }
+
+// A delta CRL is of the signer of the CRL it changes.
+//
+// Spec: RFC 5280 §5.2.4
+func TestDeltaOfOtherSigner(t *testing.T) {
+	s := newScene(t)
+	signer, withKey := crlSigner(t, s.first, x509.KeyUsageCRLSign)
+	full := s.first.CRL(t, verifytest.Mihon, nil, scopedBy())
+	got := lists(full, withKey.CRL(t, verifytest.Mihon, revoked(3), scopedBy(), delta(7, 9))).checker(t, false).Of(s.path, 0, now, path.NewPool(signer))
+	if got.State != status.Good || got.Evidence[0].Delta != nil {
+		t.Errorf("Of = %s, %+v, want good by the CRL alone", got.State, got.Evidence)
+	}
+}

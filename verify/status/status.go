@@ -34,7 +34,7 @@ type Status struct {
 	State    State
 	At       time.Time   // of the revocation
 	Reason   pkix.Reason // of the revocation
-	AsOf     time.Time   // the time of the newest evidence that counts
+	AsOf     time.Time   // the time of the evidence that counts; of several that do so together, of the oldest
 	Evidence []Evidence
 }
 
@@ -66,7 +66,7 @@ type Checker struct {
 	complete map[scope][]*pkix.CRL
 	deltas   map[scope][]*pkix.CRL
 	issued   map[string]int // CRLs by issuer
-	checked  sync.Map       // signature -> error, of CRLs
+	checked  sync.Map       // of signatures on CRLs: whether they verify
 }
 
 // scope is what CRLs are looked up by: issuer, and one name of the distribution point or none.
@@ -103,8 +103,8 @@ func pointsOf(l *pkix.CRL) []pkix.GeneralName {
 // CRLs returns how many CRLs of the certificate's issuer are at hand, whatever their distribution points.
 func (k *Checker) CRLs(c *pkix.Certificate) int { return k.issued[c.Issuer.Folded()] }
 
-// Of returns the status of the i-th certificate of a path at a time. The path must be valid. Others are certificates over
-// which paths to the signers of CRLs and responses may lead.
+// Of returns the status of the i-th certificate of a path at a time. It means nothing if the path is not valid. Others are
+// certificates over which paths to the signers of CRLs and responses may lead.
 func (k *Checker) Of(p path.Path, i int, at time.Time, others path.Pool) Status {
 	effort := maxEffort
 	return k.of(question{p, i, at, others, nil, &effort})

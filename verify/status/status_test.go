@@ -14,7 +14,6 @@ import (
 	"github.com/openjpki/jpki/verify/pkix"
 	"github.com/openjpki/jpki/verify/status"
 	"github.com/openjpki/jpki/verify/verifytest"
-	"golang.org/x/crypto/ocsp"
 )
 
 var now = verifytest.Now
@@ -112,7 +111,7 @@ func run(t *testing.T, s scene, strict bool, tests []test) {
 
 // What the CRLs of JPKI say, by the rules of JPKI and by those of RFC 5280.
 //
-// Req: R-VAL-03, R-VAL-04
+// Req: R-VAL-04
 func TestCRL(t *testing.T) {
 	s := newScene(t)
 	mihon, rei := verifytest.Mihon, verifytest.Rei
@@ -173,6 +172,43 @@ func TestAuthorityList(t *testing.T) {
 	run(t, s, false, []test{{"RFC 5280", lists(ofCAs), status.Good, nil}})
 }
 
+// A certificate may name several points, each for some reasons; one CRL may serve them all.
+//
+// Spec: RFC 5280 §6.3.3
+func TestSeveralPoints(t *testing.T) {
+	const compromise, others = pkix.Reasons(1 << 1), pkix.AllReasons &^ (1 << 1)
+	s := newScene(t)
+	c := s.path.Certificates[0]
+	mihon := c.DistributionPoints[0].Name
+	elsewhere := parse(t, s.first.Issue(t, 1, verifytest.Rei).DER).DistributionPoints[0].Name
+	point := func(name pkix.PointName, reasons pkix.Reasons, issuers ...pkix.Name) pkix.DistributionPoint {
+		return pkix.DistributionPoint{Name: name, Reasons: reasons, Issuers: issuers}
+	}
+	tests := []struct {
+		name   string
+		points []pkix.DistributionPoint
+		given  evidence
+		want   status.State
+	}{
+		{"one CRL for both", []pkix.DistributionPoint{point(mihon, compromise), point(mihon, others)}, lists(s.first.CRL(t, verifytest.Mihon, nil)), status.Good},
+		{"one CRL for both, listed", []pkix.DistributionPoint{point(mihon, compromise), point(mihon, others)}, lists(s.first.CRL(t, verifytest.Mihon, revoked(3))), status.Revoked},
+		{"a CRL for each", []pkix.DistributionPoint{point(mihon, compromise), point(elsewhere, others)},
+			lists(s.first.CRL(t, verifytest.Mihon, nil), s.first.CRL(t, verifytest.Rei, nil)), status.Good},
+		{"a CRL for one", []pkix.DistributionPoint{point(mihon, compromise), point(elsewhere, others)}, lists(s.first.CRL(t, verifytest.Mihon, nil)), status.Undetermined},
+		{"in vain for an indirect point first", []pkix.DistributionPoint{point(mihon, pkix.AllReasons, c.Issuer), point(mihon, pkix.AllReasons)},
+			lists(s.first.CRL(t, verifytest.Mihon, nil)), status.Good},
+		{"indirect point alone", []pkix.DistributionPoint{point(mihon, pkix.AllReasons, c.Issuer)}, lists(s.first.CRL(t, verifytest.Mihon, nil)), status.Undetermined},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c.DistributionPoints = tt.points
+			if got := tt.given.checker(t, true).Of(s.path, 0, now, path.Pool{}); got.State != tt.want {
+				t.Errorf("Of = %s, %+v, want %s", got.State, got.Evidence, tt.want)
+			}
+		})
+	}
+}
+
 func TestStatusSays(t *testing.T) {
 	s := newScene(t)
 	got := lists(s.first.CRL(t, verifytest.Mihon, revoked(4))).checker(t, true).Of(s.path, 0, now, path.Pool{})
@@ -211,80 +247,23 @@ func TestDelta(t *testing.T) {
 		{"newest of two", lists(full(revoked(6)), full(revoked(6), delta(7, 8)), full(released, delta(7, 9))), status.Good, nil},
 		{"makes up for an old list", lists(full(nil, span(-48*time.Hour, -time.Hour)), full(nil, delta(7, 9))), status.Good, nil},
 		{"by another generation", lists(full(nil), s.second.CRL(t, verifytest.Mihon, revoked(3), delta(7, 9))), status.Good, nil},
+		{"altered", lists(full(nil), flipLast(full(revoked(3), delta(7, 9)))), status.Good, nil},
+		{"for other kinds of certificates", lists(full(nil), full(revoked(3), narrow(t, s.first), delta(7, 9))), status.Good, nil},
 	})
 }
 
-// Req: R-VAL-02, R-VAL-05
-func TestOCSP(t *testing.T) {
-	s := newScene(t)
-	other := s.second.Appoint(t)
-	responder := s.first.Appoint(t)
-	notAppointed := s.first.Appoint(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })
-	anyUsage := s.first.Appoint(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} })
-	expired := s.first.Appoint(t, func(c *x509.Certificate) { c.NotAfter = now.Add(-time.Minute) })
-	revoke := func(reason int) func(*ocsp.Response) {
-		return func(r *ocsp.Response) { r.Status, r.RevokedAt, r.RevocationReason = ocsp.Revoked, now, reason }
-	}
-	at := func(from, to time.Duration) func(*ocsp.Response) {
-		return func(r *ocsp.Response) { r.ThisUpdate, r.NextUpdate = now.Add(from), now.Add(to) }
-	}
-	endless := func(r *ocsp.Response) { r.NextUpdate = time.Time{} }
-	dontKnow := func(r *ocsp.Response) { r.Status = ocsp.Unknown }
-	run(t, s, true, []test{
-		{"good", responses(s.first.OCSP(t, serial)), status.Good, nil},
-		{"revoked", responses(s.first.OCSP(t, serial, revoke(3))), status.Revoked, nil},
-		{"unknown", responses(s.first.OCSP(t, serial, dontKnow)), status.Undetermined, status.ErrUnknown},
-		{"of another certificate", responses(s.first.OCSP(t, serial+1)), status.Undetermined, nil},
-		{"of another generation", responses(s.second.OCSP(t, serial)), status.Undetermined, nil},
-		{"by an appointed responder", responses(responder.OCSP(t, serial)), status.Good, nil},
-		{"by an appointed responder, revoked", responses(responder.OCSP(t, serial, revoke(3))), status.Revoked, nil},
-		{"by a responder of another generation", responses(other.For(s.first).OCSP(t, serial)), status.Undetermined, status.ErrResponder},
-		{"by a certificate that is not for OCSP", responses(notAppointed.OCSP(t, serial)), status.Undetermined, status.ErrResponder},
-		{"by a certificate for any use", responses(anyUsage.OCSP(t, serial)), status.Undetermined, status.ErrResponder},
-		{"by a responder that has expired", responses(expired.OCSP(t, serial)), status.Undetermined, status.ErrResponder},
-		{"altered", responses(flipLast(s.first.OCSP(t, serial))), status.Undetermined, status.ErrResponder},
-		{"out of date", responses(s.first.OCSP(t, serial, at(-2*time.Hour, -time.Hour))), status.Undetermined, errors.New("out of date since 2026-06-01T02:00:00Z")},
-		{"of tomorrow", responses(s.first.OCSP(t, serial, at(24*time.Hour, 25*time.Hour))), status.Undetermined, errors.New("only valid from 2026-06-02T03:00:00Z")},
-		{"without next update", responses(s.first.OCSP(t, serial, endless)), status.Good, nil},
-		{"without next update, old", responses(s.first.OCSP(t, serial, endless, func(r *ocsp.Response) { r.ThisUpdate = now.Add(-status.MaxAge - time.Second) })),
-			status.Undetermined, errors.New("out of date since 2026-06-01T02:59:59Z")},
-	})
+// narrow makes a CRL one for CA certificates.
+func narrow(t testing.TB, ca *verifytest.CA) func(*x509.RevocationList) {
+	return scopedBy(verifytest.Scope(t, ca.CRLPartition(jpki.SigningCA, verifytest.Mihon), 0x82, 1, 0xFF))
 }
 
-// A responder whose certificate does not say that it need not be checked is held against the CRLs at hand.
-//
-// Spec: RFC 6960 §4.2.2.2.1
-func TestResponderStatus(t *testing.T) {
+// The key of a CA that may not sign CRLs signs none, even for its own certificates.
+func TestIssuerThatMayNot(t *testing.T) {
 	s := newScene(t)
-	checked := s.first.Appoint(t, func(c *x509.Certificate) { c.ExtraExtensions = nil })
-	answer := checked.OCSP(t, serial)
-	bad := []x509.RevocationListEntry{verifytest.Revoke(jpki.Serial(checked.Certificate.SerialNumber.Uint64()), now, 1)}
-	everyone := scopedBy()
-	run(t, s, true, []test{
-		{"no CRL", evidence{nil, [][]byte{answer}}, status.Good, nil},
-		{"not listed", evidence{[][]byte{s.first.CRL(t, verifytest.Mihon, nil, everyone)}, [][]byte{answer}}, status.Good, nil},
-		{"listed", evidence{[][]byte{s.first.CRL(t, verifytest.Mihon, bad, everyone)}, [][]byte{answer}}, status.Good, status.ErrResponderRevoked},
-		{"listed, nothing else counts", evidence{[][]byte{s.first.CRL(t, verifytest.Mihon, bad, everyone, span(-time.Hour, time.Hour))}, [][]byte{answer}}, status.Good, status.ErrResponderRevoked},
-	})
-}
-
-// A CRL of the morning and an OCSP answer of now: whoever says revoked is right, and only a hold can be lifted.
-//
-// Req: R-VAL-02
-func TestBoth(t *testing.T) {
-	s := newScene(t)
-	fresh := func(r *ocsp.Response) { r.ThisUpdate = now.Add(-time.Minute) }
-	say := func(state, reason int) func(*ocsp.Response) {
-		return func(r *ocsp.Response) { r.Status, r.RevokedAt, r.RevocationReason = state, now, reason }
-	}
-	list := func(entries []x509.RevocationListEntry) []byte { return s.first.CRL(t, verifytest.Mihon, entries) }
-	run(t, s, true, []test{
-		{"both good", evidence{[][]byte{list(nil)}, [][]byte{s.first.OCSP(t, serial)}}, status.Good, nil},
-		{"revoked since the CRL", evidence{[][]byte{list(nil)}, [][]byte{s.first.OCSP(t, serial, fresh, say(ocsp.Revoked, 3))}}, status.Revoked, nil},
-		{"revoked in the CRL, newer answer good", evidence{[][]byte{list(revoked(3))}, [][]byte{s.first.OCSP(t, serial, fresh)}}, status.Revoked, nil},
-		{"on hold in the CRL, newer answer good", evidence{[][]byte{list(revoked(6))}, [][]byte{s.first.OCSP(t, serial, fresh)}}, status.Good, nil},
-		{"on hold since the CRL", evidence{[][]byte{list(nil)}, [][]byte{s.first.OCSP(t, serial, fresh, say(ocsp.Revoked, 6))}}, status.Revoked, nil},
-	})
+	list := s.first.CRL(t, verifytest.Mihon, nil)
+	s.path.Anchor.KeyUsage = jpki.KeyCertSign // as if the certificate said so
+	run(t, s, true, []test{{"strict", lists(list), status.Undetermined, status.ErrKeyUsage}})
+	run(t, s, false, []test{{"RFC 5280", lists(list), status.Undetermined, status.ErrKeyUsage}})
 }
 
 func flipLast(encoded []byte) []byte {
