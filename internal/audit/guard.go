@@ -47,7 +47,9 @@ const recordTime = 10 * time.Second
 //     "failed" is written in another one ("denied" if the error is a fault of
 //     kind Denied), with the key of the fault as its detail "fault". Do returns
 //     the error. If we stop between the two, the attempt changed nothing and
-//     left no trace.
+//     left no trace. One fault is different: "db.uncertain" says that the
+//     connection broke during the commit, so that the act may have been kept
+//     and stand in the log before its entry "failed".
 //
 // If an entry cannot be written, the act is not done, and Do returns a fault that
 // says why: "audit.unrecorded" unless the store knows better. Reading what the

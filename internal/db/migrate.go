@@ -14,10 +14,11 @@ import (
 // program knows. A database may hold several schemas, the office's own and that
 // of its audit log; name tells them apart: one lower-case word.
 //
-// fsys holds schema/sqlite/NNNN_word.sql, numbered from 0001. Each file begins
-// with "-- +goose Up", is applied once and in order, in a transaction of its
-// own, and is never edited or removed afterwards. There is no way back but a
-// backup. If we stop between two files, the next Migrate goes on.
+// fsys holds schema/sqlite/NNNN_word.sql and schema/postgres/NNNN_word.sql,
+// numbered from 0001: the same tables twice. Each file begins with
+// "-- +goose Up", is applied once and in order, in a transaction of its own, and
+// is never edited or removed afterwards. There is no way back but a backup. If
+// we stop between two files, the next Migrate goes on. Other processes wait.
 //
 // A database that is newer than the program is refused with the fault
 // "db.schema_newer", and left as it is.
@@ -25,7 +26,7 @@ func (d *DB) Migrate(ctx context.Context, name string, fsys fs.FS) error {
 	if d.write == nil {
 		return fault.New(fault.Internal, "db.read_only")
 	}
-	err := d.exclusively(ctx, func() error { return d.migrate(ctx, name, fsys) })
+	err := d.engine.exclusively(ctx, func() error { return d.migrate(ctx, name, fsys) })
 	if err != nil {
 		return fmt.Errorf("migrating schema %s: %w", name, classify(err))
 	}
@@ -33,11 +34,12 @@ func (d *DB) Migrate(ctx context.Context, name string, fsys fs.FS) error {
 }
 
 func (d *DB) migrate(ctx context.Context, name string, fsys fs.FS) error {
-	files, err := fs.Sub(fsys, "schema/sqlite")
+	folder, dialect := d.engine.dialect()
+	files, err := fs.Sub(fsys, "schema/"+folder)
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, d.write, files,
+	p, err := goose.NewProvider(dialect, d.write, files,
 		goose.WithTableName("schema_"+name), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err

@@ -27,13 +27,13 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// act does a task on the database in the file path.
-func act(ctx context.Context, task, path string) error {
+// act does a task on the database with a URL.
+func act(ctx context.Context, task, url string) error {
 	if task == "migrate" {
 		fmt.Println("ready")
 		io.Copy(io.Discard, os.Stdin)
 	}
-	d, err := db.Open(ctx, db.Config{URL: "sqlite:" + path})
+	d, err := db.Open(ctx, db.Config{URL: url})
 	if err != nil {
 		return err
 	}
@@ -57,11 +57,12 @@ func act(ctx context.Context, task, path string) error {
 type child struct {
 	stdin io.Closer
 	lines *bufio.Scanner
+	kill  func()
 }
 
-func start(t *testing.T, task, path string) *child {
+func start(t *testing.T, task, url string) *child {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], path)
+	cmd := exec.Command(os.Args[0], url)
 	cmd.Env = append(os.Environ(), childTask+"="+task)
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -75,13 +76,18 @@ func start(t *testing.T, task, path string) *child {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	killed := false
 	t.Cleanup(func() {
 		stdin.Close()
-		if err := cmd.Wait(); err != nil {
+		if err := cmd.Wait(); err != nil && !killed {
 			t.Errorf("process %s: %v", task, err)
 		}
 	})
-	return &child{stdin, bufio.NewScanner(stdout)}
+	kill := func() {
+		killed = true
+		cmd.Process.Kill()
+	}
+	return &child{stdin, bufio.NewScanner(stdout), kill}
 }
 
 // expect waits for the next line that the process prints.

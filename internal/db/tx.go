@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"github.com/openjpki/jpki/internal/fault"
 )
 
@@ -36,26 +33,30 @@ func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	return t.tx.QueryRowContext(ctx, query, args...)
 }
 
-// Update runs f in the one writing transaction of the file. If f returns an
-// error or panics, nothing is kept. If Update returns nil, everything is on the
-// disk. Faults besides those of f: "db.busy", "db.full", "db.read_only".
+// Update runs f, once, in a transaction in which nobody else writes. If f
+// returns an error or panics, nothing is kept. If Update returns nil, everything
+// is on the disk. Faults besides those of f: "db.busy", "db.full",
+// "db.read_only", and with PostgreSQL "db.unavailable" and "db.uncertain": the
+// server went away during the commit, and nobody knows whether it was made.
 //
-// f must not call Update: it would wait for itself until ctx ends.
+// If a statement fails, f returns an error. f must not call Update: it would
+// wait for itself until ctx ends.
 func (d *DB) Update(ctx context.Context, f func(*Tx) error) error {
 	if d.write == nil {
 		return fault.New(fault.Internal, "db.read_only")
 	}
-	return d.run(ctx, d.write, f)
+	tx, err := d.engine.beginUpdate(ctx, d.write)
+	return d.run(ctx, tx, err, f)
 }
 
 // View runs f in a transaction that sees one state of the database and can
 // change nothing.
 func (d *DB) View(ctx context.Context, f func(*Tx) error) error {
-	return d.run(ctx, d.read, f)
+	tx, err := d.engine.beginView(ctx, d.read)
+	return d.run(ctx, tx, err, f)
 }
 
-func (d *DB) run(ctx context.Context, pool *sql.DB, f func(*Tx) error) error {
-	tx, err := pool.BeginTx(ctx, nil) // the pool's connections know which kind
+func (d *DB) run(ctx context.Context, tx *sql.Tx, err error, f func(*Tx) error) error {
 	if err != nil {
 		return classify(fmt.Errorf("beginning transaction: %w", err))
 	}
@@ -63,30 +64,12 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, f func(*Tx) error) error {
 	if err := f(&Tx{Now: d.now().UTC().Truncate(time.Second), tx: tx}); err != nil {
 		return classify(err)
 	}
-	if err := tx.Commit(); err != nil {
-		return classify(fmt.Errorf("committing transaction: %w", err))
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err() // which is why it was rolled back
+	}
+	if err != nil {
+		return classify(fmt.Errorf("committing transaction: %w", d.engine.commitFailed(err)))
 	}
 	return nil
-}
-
-// classify makes a fault of the troubles of a database that are nobody's bug.
-func classify(err error) error {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	if !ok || fault.KeyOf(err) != "" {
-		return err
-	}
-	switch e.Code() & 0xff { // the primary code
-	case sqlite3.SQLITE_BUSY:
-		return fault.Wrap(err, fault.Unavailable, "db.busy")
-	case sqlite3.SQLITE_FULL:
-		return fault.Wrap(err, fault.Unavailable, "db.full")
-	}
-	return err
-}
-
-// Duplicate reports whether err says that a row with the same primary key or
-// the same unique columns exists already.
-func Duplicate(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }

@@ -129,7 +129,7 @@ type Filter struct {
 const selectEntries = `SELECT seq, entry, hash FROM audit_entry`
 
 // Records reads the records that a filter selects, in order. It ends with the
-// first error.
+// first error. While it is read, tx runs no other statement.
 func Records(ctx context.Context, tx *db.Tx, f Filter) iter.Seq2[audit.Record, error] {
 	query, args := f.query()
 	return func(yield func(audit.Record, error) bool) {

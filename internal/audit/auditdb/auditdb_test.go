@@ -3,7 +3,6 @@ package auditdb_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,15 +15,16 @@ import (
 	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/db"
+	"github.com/openjpki/jpki/internal/db/dbtest"
 	"github.com/openjpki/jpki/internal/fault"
 )
 
 // now is the time of every transaction in the tests.
 var now = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 
-// logFile is an audit log in a database file, with its key.
-type logFile struct {
-	path string
+// office is an audit log in a database, with its key.
+type office struct {
+	url  string
 	db   *db.DB
 	log  *auditdb.Log
 	key  note.Signer
@@ -48,13 +48,9 @@ func newKey(t *testing.T) (note.Signer, note.Verifier) {
 	return signer, verifier
 }
 
-func open(t *testing.T, path string) *db.DB {
+func open(t *testing.T, url string) *db.DB {
 	t.Helper()
-	d, err := db.Open(t.Context(), db.Config{URL: "sqlite:" + path, Now: func() time.Time { return now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
+	d := dbtest.Open(t, db.Config{URL: url, Now: func() time.Time { return now }})
 	if err := auditdb.Migrate(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +58,11 @@ func open(t *testing.T, path string) *db.DB {
 }
 
 // newLog returns a log of n entries.
-func newLog(t *testing.T, n int) *logFile {
+func newLog(t *testing.T, e dbtest.Engine, n int) *office {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "ca.db")
+	url := e.New(t)
 	key, verifier := newKey(t)
-	l := &logFile{path: path, db: open(t, path), key: key, keys: note.VerifierList(verifier)}
+	l := &office{url: url, db: open(t, url), key: key, keys: note.VerifierList(verifier)}
 	var err error
 	if l.log, err = auditdb.New(l.key, l.keys); err != nil {
 		t.Fatal(err)
@@ -87,11 +83,11 @@ func issue(serial int) audit.Entry {
 	}
 }
 
-func (l *logFile) append(ctx context.Context, entries ...audit.Entry) error {
+func (l *office) append(ctx context.Context, entries ...audit.Entry) error {
 	return l.db.Update(ctx, func(tx *db.Tx) error { return l.log.Append(ctx, tx, entries...) })
 }
 
-func (l *logFile) verify(t *testing.T, older ...string) audit.Report {
+func (l *office) verify(t *testing.T, older ...string) audit.Report {
 	t.Helper()
 	var report audit.Report
 	err := l.db.View(t.Context(), func(tx *db.Tx) (err error) {
@@ -104,7 +100,7 @@ func (l *logFile) verify(t *testing.T, older ...string) audit.Report {
 	return report
 }
 
-func (l *logFile) checkpoint(t *testing.T) string {
+func (l *office) checkpoint(t *testing.T) string {
 	t.Helper()
 	var checkpoint string
 	err := l.db.View(t.Context(), func(tx *db.Tx) (err error) {
@@ -118,7 +114,7 @@ func (l *logFile) checkpoint(t *testing.T) string {
 }
 
 // subjects returns the subjects of the records that a filter selects.
-func (l *logFile) subjects(t *testing.T, f auditdb.Filter) []string {
+func (l *office) subjects(t *testing.T, f auditdb.Filter) []string {
 	t.Helper()
 	var all []string
 	err := l.db.View(t.Context(), func(tx *db.Tx) error {
@@ -144,119 +140,139 @@ func (l *logFile) subjects(t *testing.T, f auditdb.Filter) []string {
 }
 
 func TestAppendAndVerify(t *testing.T) {
-	l := newLog(t, 0)
-	if got := l.verify(t); got != (audit.Report{}) {
-		t.Errorf("Verify of a new log = %v, want an empty report", got)
-	}
-	if got := l.checkpoint(t); got != "" {
-		t.Errorf("Checkpoint of a new log = %q, want none", got)
-	}
-	if err := l.append(t.Context(), issue(1)); err != nil {
-		t.Fatal(err)
-	}
-	kept := l.checkpoint(t)
-	if err := l.append(t.Context(), issue(2), issue(3)); err != nil {
-		t.Fatal(err)
-	}
-	got := l.verify(t, kept, l.checkpoint(t))
-	if got.Count != 3 || got.Head.Count != 3 || got.Break != nil {
-		t.Errorf("Verify = %v, want 3 entries that hold", got)
-	}
-	if got, want := l.subjects(t, auditdb.Filter{}), []string{"serial:1", "serial:2", "serial:3"}; !slices.Equal(got, want) {
-		t.Errorf("subjects = %v, want %v", got, want)
-	}
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 0)
+		if got := l.verify(t); got != (audit.Report{}) {
+			t.Errorf("Verify of a new log = %v, want an empty report", got)
+		}
+		if got := l.checkpoint(t); got != "" {
+			t.Errorf("Checkpoint of a new log = %q, want none", got)
+		}
+		if err := l.append(t.Context(), issue(1)); err != nil {
+			t.Fatal(err)
+		}
+		kept := l.checkpoint(t)
+		if err := l.append(t.Context(), issue(2), issue(3)); err != nil {
+			t.Fatal(err)
+		}
+		got := l.verify(t, kept, l.checkpoint(t))
+		if got.Count != 3 || got.Head.Count != 3 || got.Break != nil {
+			t.Errorf("Verify = %v, want 3 entries that hold", got)
+		}
+		if got, want := l.subjects(t, auditdb.Filter{}), []string{"serial:1", "serial:2", "serial:3"}; !slices.Equal(got, want) {
+			t.Errorf("subjects = %v, want %v", got, want)
+		}
+	})
 }
 
 func TestAppendRefusesAnInvalidEntry(t *testing.T) {
-	l := newLog(t, 1)
-	bad := issue(2)
-	bad.Subject = "a name"
-	if err := l.append(t.Context(), issue(2), bad); err == nil {
-		t.Error("Append = nil, want an error")
-	}
-	if got := l.verify(t); got.Count != 1 || got.Break != nil {
-		t.Errorf("Verify = %v, want the first entry alone", got)
-	}
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 1)
+		bad := issue(2)
+		bad.Subject = "a name"
+		if err := l.append(t.Context(), issue(2), bad); err == nil {
+			t.Error("Append = nil, want an error")
+		}
+		if got := l.verify(t); got.Count != 1 || got.Break != nil {
+			t.Errorf("Verify = %v, want the first entry alone", got)
+		}
+	})
 }
 
 // Req: R-GEN-06
 func TestRecordsByArticle(t *testing.T) {
-	l := newLog(t, 2)
-	revoke := issue(1)
-	revoke.Act, revoke.Law = "ca.revoke", "公的個人認証法第9条"
-	start := audit.Entry{Actor: authz.Actor{Office: authz.CA}, Act: "ca.start", Outcome: audit.Allowed}
-	if err := l.append(t.Context(), revoke, start, issue(3)); err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct {
-		name   string
-		filter auditdb.Filter
-		want   []string
-	}{
-		{"everything", auditdb.Filter{}, []string{"serial:1", "serial:2", "serial:1", "", "serial:3"}},
-		{"article 3", auditdb.Filter{Law: "公的個人認証法第3条"}, []string{"serial:1", "serial:2", "serial:3"}},
-		{"article 9", auditdb.Filter{Law: "公的個人認証法第9条"}, []string{"serial:1"}},
-		{"article that nobody used", auditdb.Filter{Law: "公的個人認証法第29条"}, nil},
-		{"one certificate", auditdb.Filter{Subject: "serial:1"}, []string{"serial:1", "serial:1"}},
-		{"one certificate and article", auditdb.Filter{Subject: "serial:2", Law: "公的個人認証法第3条"}, []string{"serial:2"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := l.subjects(t, tt.filter); !slices.Equal(got, tt.want) {
-				t.Errorf("Records(%v) = %v, want %v", tt.filter, got, tt.want)
-			}
-		})
-	}
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 2)
+		revoke := issue(1)
+		revoke.Act, revoke.Law = "ca.revoke", "公的個人認証法第9条"
+		start := audit.Entry{Actor: authz.Actor{Office: authz.CA}, Act: "ca.start", Outcome: audit.Allowed}
+		if err := l.append(t.Context(), revoke, start, issue(3)); err != nil {
+			t.Fatal(err)
+		}
+		tests := []struct {
+			name   string
+			filter auditdb.Filter
+			want   []string
+		}{
+			{"everything", auditdb.Filter{}, []string{"serial:1", "serial:2", "serial:1", "", "serial:3"}},
+			{"article 3", auditdb.Filter{Law: "公的個人認証法第3条"}, []string{"serial:1", "serial:2", "serial:3"}},
+			{"article 9", auditdb.Filter{Law: "公的個人認証法第9条"}, []string{"serial:1"}},
+			{"article that nobody used", auditdb.Filter{Law: "公的個人認証法第29条"}, nil},
+			{"one certificate", auditdb.Filter{Subject: "serial:1"}, []string{"serial:1", "serial:1"}},
+			{"one certificate and article", auditdb.Filter{Subject: "serial:2", Law: "公的個人認証法第3条"}, []string{"serial:2"}},
+		}
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				if got := l.subjects(t, tt.filter); !slices.Equal(got, tt.want) {
+					t.Errorf("Records(%v) = %v, want %v", tt.filter, got, tt.want)
+				}
+			})
+		}
+	})
+}
+
+// ownStatements are ways to change a log that one database alone has.
+var ownStatements = map[string][]string{
+	"sqlite": {`INSERT OR REPLACE INTO audit_entry (seq, entry, hash) SELECT 2, '{}', hash FROM audit_entry WHERE seq = 1`},
+	"postgres": {
+		`INSERT INTO audit_entry (seq, entry, hash) SELECT 2, '{}', hash FROM audit_entry WHERE seq = 1
+			ON CONFLICT (seq) DO UPDATE SET entry = excluded.entry`,
+		`TRUNCATE audit_entry`,
+		`TRUNCATE audit_head`,
+	},
 }
 
 func TestTriggersRefuse(t *testing.T) {
-	l := newLog(t, 2)
-	for _, statement := range []string{
-		`UPDATE audit_entry SET entry = '{}' WHERE seq = 1`,
-		`DELETE FROM audit_entry WHERE seq = 2`,
-		`INSERT OR REPLACE INTO audit_entry (seq, entry, hash) VALUES (2, '{}', zeroblob(32))`,
-		`INSERT INTO audit_entry (seq, entry, hash) VALUES (4, '{}', zeroblob(32))`,
-		`INSERT INTO audit_entry (seq, entry, hash) VALUES (3, '{}', zeroblob(31))`,
-		`DELETE FROM audit_head`,
-		`INSERT INTO audit_head (id, checkpoint) VALUES (2, 'x')`,
-	} {
-		err := l.db.Update(t.Context(), func(tx *db.Tx) error {
-			_, err := tx.Exec(t.Context(), statement)
-			return err
-		})
-		if err == nil {
-			t.Errorf("%s was done, want a refusal", statement)
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 2)
+		for _, statement := range append([]string{
+			`UPDATE audit_entry SET entry = '{}' WHERE seq = 1`,
+			`DELETE FROM audit_entry WHERE seq = 2`,
+			`INSERT INTO audit_entry (seq, entry, hash) SELECT 4, '{}', hash FROM audit_entry WHERE seq = 1`,
+			`INSERT INTO audit_entry (seq, entry, hash) SELECT 3, '{}', substr(hash, 1, 31) FROM audit_entry WHERE seq = 1`,
+			`DELETE FROM audit_head`,
+			`INSERT INTO audit_head (id, checkpoint) VALUES (2, 'x')`,
+		}, ownStatements[e.Name]...) {
+			err := l.db.Update(t.Context(), func(tx *db.Tx) error {
+				_, err := tx.Exec(t.Context(), statement)
+				return err
+			})
+			if err == nil {
+				t.Errorf("%s was done, want a refusal", statement)
+			}
 		}
-	}
-	if got := l.verify(t); got.Count != 2 || got.Break != nil {
-		t.Errorf("Verify = %v, want 2 entries that hold", got)
-	}
+		if got := l.verify(t); got.Count != 2 || got.Break != nil {
+			t.Errorf("Verify = %v, want 2 entries that hold", got)
+		}
+	})
 }
 
 func TestKeyChange(t *testing.T) {
-	l := newLog(t, 2)
-	kept := l.checkpoint(t)
-	former, err := l.keys.Verifier(l.key.Name(), l.key.KeyHash())
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, verifier := newKey(t)
-	if l.log, err = auditdb.New(key, note.VerifierList(verifier)); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.append(t.Context(), issue(3)); fault.KeyOf(err) != "audit.broken" {
-		t.Errorf("Append after an unknown key = %v, want audit.broken", err)
-	}
-	l.keys = note.VerifierList(verifier, former)
-	if l.log, err = auditdb.New(key, l.keys); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.append(t.Context(), issue(3)); err != nil {
-		t.Errorf("Append with the new key = %v", err)
-	}
-	if got := l.verify(t, kept); got.Count != 3 || got.Break != nil {
-		t.Errorf("Verify = %v, want 3 entries that hold", got)
-	}
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 2)
+		kept := l.checkpoint(t)
+		former, err := l.keys.Verifier(l.key.Name(), l.key.KeyHash())
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, verifier := newKey(t)
+		if l.log, err = auditdb.New(key, note.VerifierList(verifier)); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.append(t.Context(), issue(3)); fault.KeyOf(err) != "audit.broken" {
+			t.Errorf("Append after an unknown key = %v, want audit.broken", err)
+		}
+		l.keys = note.VerifierList(verifier, former)
+		if l.log, err = auditdb.New(key, l.keys); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.append(t.Context(), issue(3)); err != nil {
+			t.Errorf("Append with the new key = %v", err)
+		}
+		if got := l.verify(t, kept); got.Count != 3 || got.Break != nil {
+			t.Errorf("Verify = %v, want 3 entries that hold", got)
+		}
+	})
 }
 
 func TestNewRefusesAKeyThatNobodyKnows(t *testing.T) {
@@ -268,34 +284,40 @@ func TestNewRefusesAKeyThatNobodyKnows(t *testing.T) {
 }
 
 func TestConcurrentWriters(t *testing.T) {
-	l := newLog(t, 0)
-	second := *l
-	second.db = open(t, l.path)
-	var wait sync.WaitGroup
-	for i := range 8 {
-		writer := []*logFile{l, &second}[i%2]
-		wait.Go(func() {
-			for range 10 {
-				if err := writer.append(t.Context(), issue(i)); err != nil {
-					t.Error(err)
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 0)
+		second := *l
+		second.db = open(t, l.url)
+		var wait sync.WaitGroup
+		for i := range 8 {
+			writer := []*office{l, &second}[i%2]
+			wait.Go(func() {
+				for range 10 {
+					if err := writer.append(t.Context(), issue(i)); err != nil {
+						t.Error(err)
+					}
 				}
-			}
-		})
-	}
-	wait.Wait()
-	if got := l.verify(t); got.Count != 80 || got.Break != nil {
-		t.Errorf("Verify = %v, want 80 entries that hold", got)
-	}
+			})
+		}
+		wait.Wait()
+		if got := l.verify(t); got.Count != 80 || got.Break != nil {
+			t.Errorf("Verify = %v, want 80 entries that hold", got)
+		}
+	})
 }
 
 func TestVerifyReportsADatabaseThatCannotBeRead(t *testing.T) {
-	l := newLog(t, 1)
-	tamper(t, l.path, `ALTER TABLE audit_entry RENAME TO hidden`)
-	err := l.db.View(t.Context(), func(tx *db.Tx) error {
-		_, err := auditdb.Verify(t.Context(), tx, l.keys)
-		return err
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 1)
+		tamper(t, l.url, `ALTER TABLE audit_entry RENAME TO hidden`)
+		err := l.db.View(t.Context(), func(tx *db.Tx) error {
+			_, err := auditdb.Verify(t.Context(), tx, l.keys)
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), "reading audit") {
+			t.Errorf("Verify = %v, want an error", err)
+		}
 	})
-	if err == nil || !strings.Contains(err.Error(), "reading audit") {
-		t.Errorf("Verify = %v, want an error", err)
-	}
 }
+
+func TestSameTables(t *testing.T) { dbtest.SameTables(t, auditdb.Migrate) }

@@ -6,6 +6,9 @@
 // entry, to write one at any place but the end, and to delete the head. They
 // stop mistakes; whoever can drop them is found by [Verify].
 //
+// Two entries never follow the same one: the transactions of an office come one
+// after the other (see package db), and a number is given once.
+//
 // The head is stored only as the signed checkpoint, and [Log.Append] extends
 // the log only from a head that the office signed and that is the true end of
 // the entries. So a log that was cut off or rewritten at its end stops its

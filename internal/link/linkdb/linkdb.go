@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki"
-	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/link"
@@ -20,40 +19,16 @@ import (
 var schema embed.FS
 
 // Store is the link server's database.
-type Store struct {
-	db  *db.DB
-	log *auditdb.Log
-}
+type Store = auditdb.Store[link.Tx]
 
 var _ link.Store = (*Store)(nil)
 
 // Open brings the tables of the link server and of its audit log up to date and returns the store.
 func Open(ctx context.Context, d *db.DB, log *auditdb.Log) (*Store, error) {
-	if err := auditdb.Migrate(ctx, d); err != nil {
-		return nil, err
-	}
-	if err := d.Migrate(ctx, "link", schema); err != nil {
-		return nil, err
-	}
-	return &Store{d, log}, nil
+	return auditdb.Open(ctx, d, log, "link", schema, func(t auditdb.Tx) link.Tx { return tx{t} })
 }
 
-// Update runs f in one transaction; nothing is kept if f returns an error.
-func (s *Store) Update(ctx context.Context, f func(link.Tx) error) error {
-	return s.db.Update(ctx, func(t *db.Tx) error { return f(tx{t, s.log}) })
-}
-
-// View runs f in a transaction that changes nothing.
-func (s *Store) View(ctx context.Context, f func(link.Tx) error) error {
-	return s.db.View(ctx, func(t *db.Tx) error { return f(tx{t, s.log}) })
-}
-
-type tx struct {
-	*db.Tx
-	log *auditdb.Log
-}
-
-func (t tx) Audit(ctx context.Context, e audit.Entry) error { return t.log.Append(ctx, t.Tx, e) }
+type tx struct{ auditdb.Tx }
 
 // exec runs a change and says what it was for if it fails.
 func (t tx) exec(ctx context.Context, what, query string, args ...any) error {

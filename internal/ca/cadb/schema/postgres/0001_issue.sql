@@ -1,0 +1,40 @@
+-- +goose Up
+
+-- One CA certificate. governor is '' in today's scheme. certificate is NULL until signed.
+CREATE TABLE issuer (
+    kind        TEXT   NOT NULL COLLATE "C",
+    generation  BIGINT NOT NULL,
+    governor    TEXT   NOT NULL COLLATE "C",
+    serial      BIGINT NOT NULL,
+    tbs         BYTEA  NOT NULL,
+    certificate BYTEA,
+    PRIMARY KEY (kind, generation, governor)
+);
+
+-- The last serial number taken of each sequence.
+CREATE TABLE series (
+    name TEXT   NOT NULL PRIMARY KEY,
+    last BIGINT NOT NULL
+);
+
+-- The record of issues 発行記録. The issuer is named by its kind, generation and governor; the serial number is unique
+-- among all generations of a CA.
+CREATE TABLE record (
+    issuer_kind TEXT   NOT NULL COLLATE "C",
+    generation  BIGINT NOT NULL,
+    governor    TEXT   NOT NULL COLLATE "C",
+    serial      BIGINT NOT NULL,
+    kind        TEXT   NOT NULL,
+    request     TEXT   NOT NULL UNIQUE,
+    digest      TEXT   NOT NULL,
+    holder      TEXT   NOT NULL,
+    not_before  BIGINT NOT NULL,
+    not_after   BIGINT NOT NULL,
+    tbs         BYTEA  NOT NULL,
+    certificate BYTEA,
+    PRIMARY KEY (issuer_kind, governor, serial),
+    FOREIGN KEY (issuer_kind, generation, governor) REFERENCES issuer (kind, generation, governor)
+);
+
+CREATE INDEX record_in_force ON record (holder, kind, not_after);
+CREATE INDEX record_unsigned ON record (serial) WHERE certificate IS NULL;
