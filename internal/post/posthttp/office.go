@@ -1,0 +1,71 @@
+package posthttp
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/url"
+
+	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/post"
+)
+
+// The URI that names an office in its certificate.
+//
+// Assumed: how certificates of the real service's servers name their offices is not public.
+const (
+	scheme = "jpki"
+	host   = "office"
+)
+
+// URI returns the subject alternative name of an office's certificate: jpki://office/counter-99201.
+func URI(office post.Address) *url.URL {
+	return &url.URL{Scheme: scheme, Host: host, Path: "/" + string(office)}
+}
+
+// OfficeOf returns the office that a certificate names. A certificate that names none, or several, is the fault
+// "post.no_office".
+func OfficeOf(c *x509.Certificate) (post.Address, error) {
+	var offices []post.Address
+	for _, u := range c.URIs {
+		if u.Scheme == scheme && u.Host == host && len(u.Path) > 1 {
+			offices = append(offices, post.Address(u.Path[1:]))
+		}
+	}
+	if len(offices) != 1 || !offices[0].Valid() {
+		return "", fault.New(fault.Denied, "post.no_office")
+	}
+	return offices[0], nil
+}
+
+// ServerTLS returns the configuration of a server that lets in offices only. roots are those of the offices' CA.
+func ServerTLS(own tls.Certificate, roots *x509.CertPool) *tls.Config {
+	return &tls.Config{
+		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13, SessionTicketsDisabled: true,
+		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: roots,
+		VerifyConnection: func(s tls.ConnectionState) error {
+			_, err := peer(&s)
+			return err
+		},
+	}
+}
+
+// clientTLS returns the configuration of a client that speaks to one office only.
+func clientTLS(own tls.Certificate, roots *x509.CertPool, office post.Address) *tls.Config {
+	return &tls.Config{
+		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13, RootCAs: roots,
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if named, err := peer(&s); err != nil || named != office {
+				return fault.Wrap(err, fault.Denied, "post.other_office", office)
+			}
+			return nil
+		},
+	}
+}
+
+// peer returns the office at the other end, which has been verified against the roots.
+func peer(s *tls.ConnectionState) (post.Address, error) {
+	if s == nil || len(s.VerifiedChains) == 0 {
+		return "", fault.New(fault.Denied, "post.no_office")
+	}
+	return OfficeOf(s.VerifiedChains[0][0])
+}
