@@ -31,7 +31,7 @@ lint:
 
 # The packages in which goroutines meet.
 race:
-	CGO_ENABLED=1 $(GO) test -race ./card/... ./cms
+	CGO_ENABLED=1 $(GO) test -race ./card/... ./cms ./verify/... ./internal/db ./internal/post ./internal/post/posthttp ./internal/schedule ./internal/revocation/revocationhttp
 
 fuzz:
 	@sh spec/fuzz.sh $(FUZZTIME)
@@ -40,7 +40,7 @@ reqs:
 	@mkdir -p bin; $(GO) test -tags judges -json ./... > bin/test.json; $(GO) run ./spec/reqs bin/test.json
 
 golden:
-	$(GO) test . ./cms ./card/softcard -update
+	$(GO) test . ./cms ./card/softcard ./internal/revocation ./internal/revocation/crl ./internal/revocation/ocsp -update
 
 demo: build
 	@PATH="$(CURDIR)/bin:$$PATH" sh docs/demo.sh

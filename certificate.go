@@ -18,10 +18,10 @@ import (
 // MaxSize is the largest certificate that [Parse] accepts, in bytes. Real ones have 1.2 to 1.9 kB.
 const MaxSize = 32 << 10
 
-// ErrNotJPKI says that a well-formed certificate is none of the four kinds.
-var ErrNotJPKI = errors.New("not a JPKI certificate: neither a CA named by JPKI nor a certificate with a JPKI policy")
+// ErrNotJPKI says that a well-formed certificate is of none of the kinds.
+var ErrNotJPKI = errors.New("not a JPKI certificate: neither a CA named by JPKI, nor its responder, nor a certificate with a JPKI policy")
 
-// Certificate is an X.509 version 3 certificate of one of the four kinds. All its fields together are the whole
+// Certificate is an X.509 version 3 certificate of one of the kinds. All its fields together are the whole
 // certificate; [Certificate.Marshal] writes exactly them.
 type Certificate struct {
 	Kind       Kind
@@ -36,7 +36,7 @@ type Certificate struct {
 	Signature  []byte           // nil in a certificate not yet signed
 }
 
-// Parse reads one DER certificate of any of the four kinds. The error is [ErrNotJPKI] for a certificate of another PKI.
+// Parse reads one DER certificate of any of the kinds. The error is [ErrNotJPKI] for a certificate of another PKI.
 //
 //	Certificate ::= SEQUENCE { tbsCertificate TBSCertificate, signatureAlgorithm AlgorithmIdentifier, signature BIT STRING }
 //
@@ -151,7 +151,8 @@ func (c *Certificate) readExtensions(s *cryptobyte.String) error {
 	return nil
 }
 
-// classify finds the kind: a CA by the organizational unit of its name, the others by their policy.
+// classify finds the kind: a CA by the organizational unit of its name, a card's certificates by their policy, a responder
+// by its extended key usage.
 func (c *Certificate) classify() error {
 	if basic, ok := find[BasicConstraints](c); ok && basic.CA {
 		for _, unit := range c.Subject.Values(der.OrganizationalUnitName) {
@@ -171,7 +172,7 @@ func (c *Certificate) classify() error {
 			return c.checkPerson()
 		}
 	}
-	return ErrNotJPKI
+	return c.classifyResponder()
 }
 
 // find returns the value of the extension of type V.

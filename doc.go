@@ -1,7 +1,7 @@
 // Package jpki is 公的個人認証サービス (JPKI, the Japanese Public Key Infrastructure) as its certificates have it: the
-// four kinds of certificate, what each says, and how to read one.
+// kinds of certificate, what each says, and how to read one.
 //
-//	c, err := jpki.Parse(der)              // any of the four kinds
+//	c, err := jpki.Parse(der)              // any of the kinds
 //	p, ok := c.Person()                    // 基本4情報, in signing certificates only
 //	f, err := c.Fingerprint()
 //	known, ok := jpki.Recognize(f)         // is it one of the six published J-LIS CA certificates?
@@ -10,6 +10,8 @@
 //
 //	署名用認証局         signing CA          署名用電子証明書       signing certificate: name, birth date, sex, address
 //	利用者証明用認証局   authentication CA   利用者証明用電子証明書 authentication certificate: no personal data
+//
+// Each CA delegates OCSP answers to a responder with a certificate of its own.
 //
 // [Parse] is strict about DER and tolerant about content: unknown extensions, otherNames and qualifiers are kept as
 // they are. What it accepts, [Certificate.Marshal] writes back byte for byte.

@@ -1,6 +1,6 @@
 package jpki
 
-// Kind is one of the four kinds of JPKI certificate.
+// Kind is one of the kinds of JPKI certificate: four that stand on a card, and those of the OCSP responders.
 type Kind int
 
 const (
@@ -16,19 +16,25 @@ const (
 	//
 	// Law: 公的個人認証法 §22
 	Authentication
+	// SigningResponder 署名用OCSPレスポンダ証明書 answers for certificates of the CA for digital signature.
+	SigningResponder
+	// AuthenticationResponder 利用者証明用OCSPレスポンダ証明書 answers for those of the CA for user authentication.
+	AuthenticationResponder
 )
 
-// Kinds lists all four.
-var Kinds = [...]Kind{SigningCA, AuthenticationCA, Signing, Authentication}
+// Kinds lists all of them.
+var Kinds = [...]Kind{SigningCA, AuthenticationCA, Signing, Authentication, SigningResponder, AuthenticationResponder}
 
 var kindNames = map[Kind]struct{ id, en, ja string }{
-	SigningCA:        {"sign-ca", "CA for digital signature", "署名用認証局"},
-	AuthenticationCA: {"auth-ca", "CA for user authentication", "利用者証明用認証局"},
-	Signing:          {"sign", "signing certificate", "署名用電子証明書"},
-	Authentication:   {"auth", "authentication certificate", "利用者証明用電子証明書"},
+	SigningCA:               {"sign-ca", "CA for digital signature", "署名用認証局"},
+	AuthenticationCA:        {"auth-ca", "CA for user authentication", "利用者証明用認証局"},
+	Signing:                 {"sign", "signing certificate", "署名用電子証明書"},
+	Authentication:          {"auth", "authentication certificate", "利用者証明用電子証明書"},
+	SigningResponder:        {"sign-ocsp", "OCSP responder for signing certificates", "署名用OCSPレスポンダ証明書"},
+	AuthenticationResponder: {"auth-ocsp", "OCSP responder for authentication certificates", "利用者証明用OCSPレスポンダ証明書"},
 }
 
-// String returns the short name used on command lines and in files: sign-ca, auth-ca, sign or auth.
+// String returns the short name used on command lines and in files: sign-ca, auth-ca, sign, auth, sign-ocsp or auth-ocsp.
 func (k Kind) String() string { return kindNames[k].id }
 
 // English returns what the kind is called in English.
@@ -43,9 +49,9 @@ func (k Kind) IsCA() bool { return k == SigningCA || k == AuthenticationCA }
 // CA returns the kind of certificate that signs k; a CA signs itself.
 func (k Kind) CA() Kind {
 	switch k {
-	case Signing:
+	case Signing, SigningResponder:
 		return SigningCA
-	case Authentication:
+	case Authentication, AuthenticationResponder:
 		return AuthenticationCA
 	}
 	return k

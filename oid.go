@@ -40,10 +40,13 @@ var (
 	oidSubjectKeyID        = der.MustOID("2.5.29.14")
 	oidExtKeyUsage         = der.MustOID("2.5.29.37")
 	oidAuthorityInfoAccess = der.MustOID("1.3.6.1.5.5.7.1.1")
+	oidOCSPNoCheck         = der.MustOID("1.3.6.1.5.5.7.48.1.5")
 
 	oidCPS = der.MustOID("1.3.6.1.5.5.7.2.1")
 	// UsageClientAuth is the extended key usage of authentication certificates.
 	UsageClientAuth = der.MustOID("1.3.6.1.5.5.7.3.2")
+	// UsageOCSPSigning is the extended key usage of OCSP responders' certificates.
+	UsageOCSPSigning = der.MustOID("1.3.6.1.5.5.7.3.9")
 	// AccessOCSP is the access method of an OCSP responder.
 	AccessOCSP = der.MustOID("1.3.6.1.5.5.7.48.1")
 )
@@ -57,7 +60,7 @@ var oidNames = map[der.OID]string{
 	oidBasicConstraints: "basicConstraints", oidDistributionPoints: "cRLDistributionPoints",
 	oidCertificatePolicies: "certificatePolicies", oidAuthorityKeyID: "authorityKeyIdentifier",
 	oidSubjectKeyID: "subjectKeyIdentifier", oidExtKeyUsage: "extKeyUsage", oidAuthorityInfoAccess: "authorityInfoAccess",
-	oidCPS: "cps", UsageClientAuth: "clientAuth", AccessOCSP: "ocsp",
+	oidOCSPNoCheck: "ocspNoCheck", oidCPS: "cps", UsageClientAuth: "clientAuth", UsageOCSPSigning: "OCSPSigning", AccessOCSP: "ocsp",
 	der.CountryName: "C", der.OrganizationName: "O", der.OrganizationalUnitName: "OU", der.LocalityName: "L", der.CommonName: "CN",
 	oidSHA1RSA: "sha1WithRSAEncryption", oidSHA256RSA: "sha256WithRSAEncryption", oidSHA384RSA: "sha384WithRSAEncryption",
 	oidSHA512RSA: "sha512WithRSAEncryption", oidSHA256ECDSA: "ecdsa-with-SHA256", oidSHA384ECDSA: "ecdsa-with-SHA384",

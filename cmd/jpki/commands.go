@@ -76,7 +76,7 @@ func commands() []command {
 		},
 		{
 			name: "cert show", args: "[-json | -dump] FILE", run: certShow,
-			summary: "show a JPKI certificate of any of the four kinds, real or test, PEM or DER",
+			summary: "show a JPKI certificate of any kind, real or test, PEM or DER",
 			examples: []string{
 				"jpki cert show nation/ca/sign.pem",
 				"jpki cert show -json nation/ca/auth.pem",

@@ -10,19 +10,20 @@ import (
 type Office string
 
 const (
-	Counter  Office = "counter"  // 受付窓口, the municipal reception
-	Kiosk    Office = "kiosk"    // 鍵ペア生成装置, the key-pair generator
-	CA       Office = "ca"       // 認証局, the certification authority
-	Ceremony Office = "ceremony" // 鍵生成式, people making a CA key under witness
-	Registry Office = "registry" // 住民基本台帳, the resident register
-	Link     Office = "link"     // 住基連携サーバ, the link server of the CA side
-	Auditor  Office = "auditor"  // 監査, reads and checks, changes nothing
-	Sandbox  Office = "sandbox"  // 試験環境運営者, the operator of a test nation
+	Counter    Office = "counter"    // 受付窓口, the municipal reception
+	Kiosk      Office = "kiosk"      // 鍵ペア生成装置, the key-pair generator
+	CA         Office = "ca"         // 認証局, the certification authority
+	Ceremony   Office = "ceremony"   // 鍵生成式, people making a CA key under witness
+	Registry   Office = "registry"   // 住民基本台帳, the resident register
+	Link       Office = "link"       // 住基連携サーバ, the link server of the CA side
+	Revocation Office = "revocation" // 失効情報, the validity service
+	Auditor    Office = "auditor"    // 監査, reads and checks, changes nothing
+	Sandbox    Office = "sandbox"    // 試験環境運営者, the operator of a test nation
 )
 
 // Offices lists every office, in the order in which a certificate meets them.
 func Offices() []Office {
-	return []Office{Counter, Kiosk, Registry, Link, CA, Ceremony, Auditor, Sandbox}
+	return []Office{Counter, Kiosk, Registry, Link, CA, Revocation, Ceremony, Auditor, Sandbox}
 }
 
 // TextKey returns the key of the office's name in package locale.

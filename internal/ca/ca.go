@@ -30,6 +30,10 @@ var policy = authz.Policy{
 	ActFound: {authz.Ceremony, authz.Sandbox},
 	ActIssue: {authz.Counter, authz.Sandbox},
 	ActSign:  {authz.CA},
+
+	// The validity service is the one office for which the CA signs what is no certificate of a holder or a CA.
+	ActSignList:  {authz.Revocation},
+	ActResponder: {authz.Revocation},
 }
 
 // itself is the CA as an actor.
@@ -87,6 +91,7 @@ type Store interface {
 // Tx is one transaction. Where nothing is found, methods return a nil slice or false.
 type Tx interface {
 	audit.Tx
+	ListTx
 	// NextSerial takes the next number of a series, which begins at 1.
 	NextSerial(ctx context.Context, series string) (jpki.Serial, error)
 	// Issuers returns all issuers, by generation.
@@ -117,6 +122,8 @@ type Config struct {
 	Governors map[string]jpki.Governor
 	// Rules of validity. Optional; [ValidityRules] if nil.
 	Rules []ValidityRule
+	// ResponderLife is how long certificates of OCSP responders are valid. Optional; seven days if 0.
+	ResponderLife time.Duration
 	// Now returns the present time. Optional; time.Now if nil.
 	Now func() time.Time
 	// Rand is the source of pseudonyms in names. Optional; crypto/rand if nil. Keys do not depend on it.
@@ -141,6 +148,9 @@ func New(c Config) (*Service, error) {
 	}
 	if c.Rules == nil {
 		c.Rules = ValidityRules()
+	}
+	if c.ResponderLife == 0 {
+		c.ResponderLife = 7 * 24 * time.Hour
 	}
 	if c.Now == nil {
 		c.Now = time.Now

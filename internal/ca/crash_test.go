@@ -3,11 +3,9 @@ package ca_test
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/ca"
+	"github.com/openjpki/jpki/internal/ca/signer/signertest"
 	"github.com/openjpki/jpki/internal/crashtest"
 	"github.com/openjpki/jpki/internal/message"
 	"golang.org/x/mod/sumdb/note"
@@ -73,42 +72,9 @@ func openWitnessed(ctx context.Context, dir string, at func(string)) (*office, e
 		return nil, err
 	}
 	return open(ctx, dir, string(private), string(public), func(c *ca.Config) {
-		c.Keys = witness{c.Keys, filepath.Join(dir, "signed")}
+		c.Keys = signertest.Witness{Keys: c.Keys, File: filepath.Join(dir, "signed")}
 		c.Step = func(s ca.Step) { at(s.String()) }
 	})
-}
-
-// witness notes what each key signs, durably and before it signs.
-type witness struct {
-	ca.Keys
-	file string
-}
-
-func (w witness) Create(ctx context.Context, label string, s jpki.Suite) (crypto.Signer, error) {
-	key, err := w.Keys.Create(ctx, label, s)
-	return witnessedKey{key, w.file}, err
-}
-
-func (w witness) Open(ctx context.Context, label string) (crypto.Signer, error) {
-	key, err := w.Keys.Open(ctx, label)
-	return witnessedKey{key, w.file}, err
-}
-
-type witnessedKey struct {
-	crypto.Signer
-	file string
-}
-
-func (k witnessedKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	f, err := os.OpenFile(k.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if _, err := fmt.Fprintln(f, hex.EncodeToString(digest)); err != nil {
-		return nil, err
-	}
-	return k.Signer.Sign(random, digest, opts)
 }
 
 func requestFiles(dir string) []string {

@@ -11,8 +11,11 @@
 //   - No audit entry, no change: every act goes through [audit.Guard].
 //   - What is signed has passed package lint as the bytes it will have.
 //
+// For the validity service 失効情報 it signs lists and the certificates of responders, after reading them itself
+// ([Service.SignList], [Service.CertifyResponder]). It never signs bytes that it has not read.
+//
 // The CA does not know who a person is: it is told a pseudonym ([message.Holder]) and the four attributes that the
 // register certified. It never sees a resident code or a My Number. It does not revoke.
 //
-// Law: 公的個人認証法 §3, §5, §6, §8, §22
+// Law: 公的個人認証法 §3, §5, §6, §8, §18, §22
 package ca

@@ -62,8 +62,11 @@ func (s *Service) Issue(ctx context.Context, actor authz.Actor, r message.IssueR
 }
 
 func articleOfIssue(kind jpki.Kind) string {
-	if kind == jpki.Authentication {
+	switch kind {
+	case jpki.Authentication:
 		return "公的個人認証法第22条"
+	case jpki.SigningResponder, jpki.AuthenticationResponder:
+		return articleOfRevocation
 	}
 	return "公的個人認証法第3条"
 }
@@ -261,7 +264,7 @@ func (s *Service) Resume(ctx context.Context) error {
 }
 
 // digestOf tells requests apart, the key in the proof of possession included.
-func digestOf(r message.IssueRequest) (string, error) {
+func digestOf(r any) (string, error) {
 	var b bytes.Buffer
 	if err := json.NewEncoder(&b).Encode(r); err != nil {
 		return "", fmt.Errorf("encoding request: %w", err)

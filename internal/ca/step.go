@@ -4,7 +4,7 @@ import "strconv"
 
 // Step is a numbered step of an act, as the doc comment of its method numbers them.
 type Step struct {
-	Act    string // the method: "Issue" or "Found"
+	Act    string // the method: "Issue"
 	Number int    // from 1
 }
 

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/openjpki/jpki"
@@ -57,11 +58,14 @@ func Check(s Subject) Findings {
 }
 
 var (
-	all      = jpki.Kinds[:]
-	cas      = []jpki.Kind{jpki.SigningCA, jpki.AuthenticationCA}
-	holders  = []jpki.Kind{jpki.Signing, jpki.Authentication}
-	signing  = []jpki.Kind{jpki.Signing}
-	authOnly = []jpki.Kind{jpki.Authentication}
+	all        = jpki.Kinds[:]
+	cas        = []jpki.Kind{jpki.SigningCA, jpki.AuthenticationCA}
+	holders    = []jpki.Kind{jpki.Signing, jpki.Authentication}
+	responders = []jpki.Kind{jpki.SigningResponder, jpki.AuthenticationResponder}
+	onCard     = slices.Concat(cas, holders)
+	issued     = slices.Concat(holders, responders)
+	signing    = []jpki.Kind{jpki.Signing}
+	authOnly   = []jpki.Kind{jpki.Authentication}
 )
 
 // Rules returns the table.
@@ -71,9 +75,9 @@ func Rules() []Rule {
 		{"algorithm_of_issuer", "profile: key and signature of one suite", all, algorithmOfIssuer},
 		{"key_of_suite", "profile: key of the suite", all, keyOfSuite},
 		{"rsa_exponent", "profile: public exponent 65537", all, rsaExponent},
-		{"key_not_of_issuer", "a holder never has the CA's key", holders, keyNotOfIssuer},
-		{"validity_end_of_day", "profile: ends 23:59:59 in Japan, 14:59:59Z", all, validityEndOfDay},
-		{"validity_within_issuer", "profile: no certificate outlives its CA", holders, validityWithinIssuer},
+		{"key_not_of_issuer", "nobody else has the CA's key", issued, keyNotOfIssuer},
+		{"validity_end_of_day", "profile: ends 23:59:59 in Japan, 14:59:59Z", onCard, validityEndOfDay},
+		{"validity_within_issuer", "profile: no certificate outlives its CA", issued, validityWithinIssuer},
 		{"issuer_is_ca", "RFC 5280 §4.1.2.4", all, issuerIsCA},
 		{"name_string_types", "profile: C PrintableString, the rest UTF8String", all, nameStringTypes},
 		{"ca_name", "profile: C, O, OU …, last OU the authority", cas, caName},
@@ -82,10 +86,13 @@ func Rules() []Rule {
 		{"extensions_in_order", "profile: the extensions of the kind, in order, with their criticality", all, extensionsInOrder},
 		{"key_usage", "RFC 5280 §4.2.1.3", all, keyUsage},
 		{"policy", "profile: one policy of the kind, in the test arc, with a CPS", holders, policy},
-		{"authority_key", "RFC 5280 §4.2.1.1", holders, authorityKey},
+		{"authority_key", "RFC 5280 §4.2.1.1", issued, authorityKey},
 		{"distribution_point", "profile: the CRL partition of a municipality", holders, distributionPoint},
 		{"person_complete", "profile: six otherNames", signing, personComplete},
-		{"size_for_card", "card: EF contents begin 30 82", all, sizeForCard},
+		{"size_for_card", "card: EF contents begin 30 82", onCard, sizeForCard},
+		{"responder_subject", "profile: the CA's name and CN=OCSP Responder", responders, responderSubject},
+		{"responder_purpose", "RFC 6960 §4.2.2.2: OCSPSigning alone", responders, responderPurpose},
+		{"responder_short_lived", "RFC 6960 §4.2.2.2.1: nobody asks whether it is revoked", responders, responderShortLived},
 	}
 }
 
@@ -97,6 +104,8 @@ var layout = map[jpki.Kind]string{
 		"authorityKeyIdentifier subjectKeyIdentifier",
 	jpki.Authentication: "keyUsage! extKeyUsage certificatePolicies! issuerAltName cRLDistributionPoints " +
 		"authorityInfoAccess authorityKeyIdentifier subjectKeyIdentifier",
+	jpki.SigningResponder:        "keyUsage! extKeyUsage ocspNoCheck authorityKeyIdentifier subjectKeyIdentifier",
+	jpki.AuthenticationResponder: "keyUsage! extKeyUsage ocspNoCheck authorityKeyIdentifier subjectKeyIdentifier",
 }
 
 func extensionsInOrder(s Subject) string {

@@ -54,6 +54,8 @@ func subject(t *testing.T, kind jpki.Kind) lint.Subject {
 	case jpki.Authentication:
 		entry.CommonName = "ABCDEFGHIJKLMN" + m.Code + "003A"
 		c, err = profile.Authentication(ca, entry)
+	case jpki.SigningResponder, jpki.AuthenticationResponder:
+		c, err = profile.Responder(ca, 2, jpki.Validity{NotBefore: issued, NotAfter: issued.AddDate(0, 0, 7)}, keys()[1].Public())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +99,15 @@ var breaks = map[string]struct {
 	}},
 	"authority_key": {jpki.Signing, func(s *lint.Subject) {
 		s.Certificate.Extensions[5].Value = jpki.AuthorityKeyID{KeyID: "another generation"}
+	}},
+	"responder_subject": {jpki.SigningResponder, func(s *lint.Subject) {
+		s.Certificate.Subject = s.Issuer.Subject
+	}},
+	"responder_purpose": {jpki.AuthenticationResponder, func(s *lint.Subject) {
+		s.Certificate.Extensions[1].Value = jpki.ExtKeyUsage{jpki.UsageOCSPSigning, jpki.UsageClientAuth}
+	}},
+	"responder_short_lived": {jpki.SigningResponder, func(s *lint.Subject) {
+		s.Certificate.NotAfter = s.Certificate.NotBefore.AddDate(0, 0, 32)
 	}},
 	"person_complete": {jpki.Signing, func(s *lint.Subject) {
 		names := s.Certificate.Extensions[1].Value.(jpki.SubjectAltName)

@@ -94,6 +94,7 @@ func keyUsage(s Subject) string {
 	want := map[jpki.Kind]jpki.KeyUsage{
 		jpki.SigningCA: jpki.KeyCertSign | jpki.CRLSign, jpki.AuthenticationCA: jpki.KeyCertSign | jpki.CRLSign,
 		jpki.Signing: jpki.DigitalSignature | jpki.NonRepudiation, jpki.Authentication: jpki.DigitalSignature,
+		jpki.SigningResponder: jpki.DigitalSignature, jpki.AuthenticationResponder: jpki.DigitalSignature,
 	}[s.Certificate.Kind]
 	return differ("key usages", s.Certificate.KeyUsage().String(), want.String())
 }
@@ -150,6 +151,32 @@ func personComplete(s Subject) string {
 func sizeForCard(s Subject) string {
 	if s.Size < 256 || s.Size > 4096 {
 		return fmt.Sprintf("certificate of %d bytes, want 256 to 4096", s.Size)
+	}
+	return ""
+}
+
+func responderSubject(s Subject) string {
+	return differ("subjects", s.Certificate.Subject.String(), s.Issuer.Subject.String()+", CN=OCSP Responder")
+}
+
+func responderPurpose(s Subject) string {
+	for _, e := range s.Certificate.Extensions {
+		if usages, ok := e.Value.(jpki.ExtKeyUsage); ok && (len(usages) != 1 || usages[0] != jpki.UsageOCSPSigning) {
+			return "extended key usage is not OCSPSigning alone"
+		}
+		if value, _ := e.Value.(jpki.Opaque); jpki.NameOf(e.ID) == "ocspNoCheck" && string(value) != der.Null {
+			return "ocspNoCheck is not NULL"
+		}
+	}
+	return ""
+}
+
+// maxResponderLife bounds what a stolen responder key can do, since its certificate cannot be revoked in effect.
+const maxResponderLife = 31 * 24 * time.Hour
+
+func responderShortLived(s Subject) string {
+	if life := s.Certificate.NotAfter.Sub(s.Certificate.NotBefore); life > maxResponderLife {
+		return fmt.Sprintf("valid for %s, want at most %s", life, maxResponderLife)
 	}
 	return ""
 }
