@@ -18,7 +18,8 @@ import (
 const module = "github.com/openjpki/jpki"
 
 // foundations know nothing of the offices.
-var foundations = []string{"authz", "audit", "audit/auditdb", "db", "durable", "fault", "locale", "message",
+var foundations = []string{"authz", "audit", "audit/auditdb", "db", "durable", "fault", "line", "locale", "message",
+	"office", "office/officedb",
 	"post", "post/medium", "post/postdb", "post/posthttp", "schedule", "schedule/scheduledb"}
 
 // level ranks a package folder: imports point to lower levels. docs/design.md says why.

@@ -10,20 +10,23 @@ import (
 type Office string
 
 const (
-	Counter    Office = "counter"    // 受付窓口, the municipal reception
-	Kiosk      Office = "kiosk"      // 鍵ペア生成装置, the key-pair generator
-	CA         Office = "ca"         // 認証局, the certification authority
-	Ceremony   Office = "ceremony"   // 鍵生成式, people making a CA key under witness
-	Registry   Office = "registry"   // 住民基本台帳, the resident register
-	Link       Office = "link"       // 住基連携サーバ, the link server of the CA side
-	Revocation Office = "revocation" // 失効情報, the validity service
-	Auditor    Office = "auditor"    // 監査, reads and checks, changes nothing
-	Sandbox    Office = "sandbox"    // 試験環境運営者, the operator of a test nation
+	Municipality Office = "municipality" // 住民票の窓口, where residents register what happens in their lives
+	Terminal     Office = "terminal"     // 受付窓口端末, a clerk's PC with its readers
+	Counter      Office = "counter"      // 受付窓口, the municipal reception
+	Kiosk        Office = "kiosk"        // 鍵ペア生成装置, the key-pair generator
+	CA           Office = "ca"           // 認証局, the certification authority
+	Ceremony     Office = "ceremony"     // 鍵生成式, people making a CA key under witness
+	Registry     Office = "registry"     // 住民基本台帳, the resident register
+	Link         Office = "link"         // 住基連携サーバ, the link server of the CA side
+	Revocation   Office = "revocation"   // 失効情報, the validity service
+	Helpdesk     Office = "helpdesk"     // コールセンター, takes calls about lost cards at any hour
+	Auditor      Office = "auditor"      // 監査, reads and checks, changes nothing
+	Sandbox      Office = "sandbox"      // 試験環境運営者, the operator of a test nation
 )
 
 // Offices lists every office, in the order in which a certificate meets them.
 func Offices() []Office {
-	return []Office{Counter, Kiosk, Registry, Link, CA, Revocation, Ceremony, Auditor, Sandbox}
+	return []Office{Municipality, Terminal, Counter, Kiosk, Registry, Link, CA, Revocation, Ceremony, Helpdesk, Auditor, Sandbox}
 }
 
 // TextKey returns the key of the office's name in package locale.

@@ -90,3 +90,11 @@ func KeyOf(err error) string {
 	}
 	return ""
 }
+
+// ArgsOf returns the arguments of the first *Error in err's chain, else nil.
+func ArgsOf(err error) []any {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Args
+	}
+	return nil
+}

@@ -124,3 +124,16 @@ type ChangeNotice struct {
 	Fact       Fact       `json:"fact"`
 	At         time.Time  `json:"at"` // when the resident record was amended
 }
+
+// Export is what the register certifies to a counter of one resident: his four attributes as they stand, without the
+// resident code. Between offices that share no network it travels on a sealed medium.
+//
+// Req: R-ISS-08, R-SYS-12
+type Export struct {
+	// Case is the number of the application for which the counter asked; the answer to another is refused.
+	Case         string
+	Holder       Holder // made by the register with a key of its own, the same at whatever counter the resident applies
+	Attributes   Attributes
+	Municipality string    // code of five digits
+	At           time.Time // when the record said so
+}

@@ -113,3 +113,13 @@ type ResponderRequest struct {
 	Issuer IssuerID
 	PKCS10 []byte // DER; signed by the responder's key, its common name is ID
 }
+
+// Revoked tells the CA that a certificate is revoked for good, so that its holder may have another one 失効の通知. A hold is
+// none.
+//
+// Law: 公的個人認証法 §6
+type Revoked struct {
+	Issuer    IssuerID
+	Serial    jpki.Serial
+	RevokedAt time.Time
+}

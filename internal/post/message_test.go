@@ -98,6 +98,9 @@ func TestForm(t *testing.T) {
 			Name: "見本　花子", NameMarks: "00000", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female,
 			Address: "架空県見本市𠮷野１丁目", AddressMarks: jpki.NoMarks("架空県見本市𠮷野１丁目"),
 		},
+		Registered: message.Attributes{
+			Name: "見本　花子", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female, Address: "架空県見本市𠮷野１丁目",
+		},
 		CardEnd: time.Date(2036, 2, 17, 14, 59, 59, 0, time.UTC), Renewal: true,
 		Proof: message.Proof{CardSerial: "TEST000000000001", Nonce: []byte("sixteen bytes..."), PKCS10: []byte{0x30, 0}},
 	}

@@ -13,22 +13,23 @@ import (
 	"github.com/openjpki/jpki/internal/ca"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
 )
 
 //go:embed schema
 var schema embed.FS
 
 // Store is the CA's database.
-type Store = auditdb.Store[ca.Tx]
+type Store = officedb.Store[ca.Tx]
 
 var _ ca.Store = (*Store)(nil)
 
 // Open brings the tables of the CA and of its audit log up to date and returns the store.
 func Open(ctx context.Context, d *db.DB, log *auditdb.Log) (*Store, error) {
-	return auditdb.Open(ctx, d, log, "ca", schema, func(t auditdb.Tx) ca.Tx { return tx{t} })
+	return officedb.Open(ctx, d, log, "ca", schema, func(t officedb.Tx) ca.Tx { return tx{t} })
 }
 
-type tx struct{ auditdb.Tx }
+type tx struct{ officedb.Tx }
 
 const nextSerial = `INSERT INTO series (name, last) VALUES ($1, 1)
 	ON CONFLICT (name) DO UPDATE SET last = series.last + 1 RETURNING last`

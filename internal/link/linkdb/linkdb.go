@@ -13,22 +13,23 @@ import (
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/link"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
 )
 
 //go:embed schema
 var schema embed.FS
 
 // Store is the link server's database.
-type Store = auditdb.Store[link.Tx]
+type Store = officedb.Store[link.Tx]
 
 var _ link.Store = (*Store)(nil)
 
 // Open brings the tables of the link server and of its audit log up to date and returns the store.
 func Open(ctx context.Context, d *db.DB, log *auditdb.Log) (*Store, error) {
-	return auditdb.Open(ctx, d, log, "link", schema, func(t auditdb.Tx) link.Tx { return tx{t} })
+	return officedb.Open(ctx, d, log, "link", schema, func(t officedb.Tx) link.Tx { return tx{t} })
 }
 
-type tx struct{ auditdb.Tx }
+type tx struct{ officedb.Tx }
 
 // exec runs a change and says what it was for if it fails.
 func (t tx) exec(ctx context.Context, what, query string, args ...any) error {

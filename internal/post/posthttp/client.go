@@ -11,6 +11,7 @@ import (
 	"net/url"
 
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/line"
 	"github.com/openjpki/jpki/internal/post"
 )
 
@@ -39,7 +40,7 @@ func NewClient(c ClientConfig) (*Client, error) {
 	return &Client{
 		office: c.Office, url: u.JoinPath(Path).String(),
 		http: &http.Client{
-			Transport:     &http.Transport{TLSClientConfig: clientTLS(c.Own, c.Roots, c.Office)},
+			Transport:     &http.Transport{TLSClientConfig: line.ClientTLS(c.Own, c.Roots, c.Office)},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil

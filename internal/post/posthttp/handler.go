@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/line"
 	"github.com/openjpki/jpki/internal/post"
 )
 
@@ -32,7 +33,7 @@ func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h Handler) answer(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	from, err := peer(r.TLS)
+	from, err := line.Peer(r.TLS)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/line"
 	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/post/posthttp"
 	"github.com/openjpki/jpki/internal/post/posttest"
@@ -80,14 +81,14 @@ func (a *authority) issue(t *testing.T, change func(*x509.Certificate), uris ...
 
 func (a *authority) office(t *testing.T, office post.Address) tls.Certificate {
 	t.Helper()
-	return a.issue(t, nil, posthttp.URI(office))
+	return a.issue(t, nil, line.URI(office))
 }
 
 // serve starts the server of an office.
 func serve(t *testing.T, a *authority, office post.Address, handler http.Handler) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
-	server.TLS = posthttp.ServerTLS(a.office(t, office), a.roots)
+	server.TLS = line.ServerTLS(a.office(t, office), a.roots)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of those it refuses
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -124,7 +125,7 @@ func nothing(t *testing.T) post.Receiver {
 func TestServerRefuses(t *testing.T) {
 	a, other := newAuthority(t), newAuthority(t)
 	server := serve(t, a, posttest.Receiver, posthttp.Handler{Office: posttest.Receiver, Receive: nothing(t)})
-	name := posthttp.URI(posttest.Sender)
+	name := line.URI(posttest.Sender)
 	tests := []struct {
 		name string
 		own  tls.Certificate
@@ -133,8 +134,8 @@ func TestServerRefuses(t *testing.T) {
 		{"certificate of another CA", other.office(t, posttest.Sender)},
 		{"certificate that names no office", a.issue(t, nil)},
 		{"certificate that names something else", a.issue(t, nil, &url.URL{Scheme: "https", Host: "office", Path: "/ca"})},
-		{"certificate that names two offices", a.issue(t, nil, name, posthttp.URI("ca"))},
-		{"certificate that names no address", a.issue(t, nil, posthttp.URI("../ca"))},
+		{"certificate that names two offices", a.issue(t, nil, name, line.URI("ca"))},
+		{"certificate that names no address", a.issue(t, nil, line.URI("../ca"))},
 		{"certificate for servers", a.issue(t, func(c *x509.Certificate) { c.ExtKeyUsage = c.ExtKeyUsage[:1] }, name)},
 		{"certificate that has ended", a.issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }, name)},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
 	"github.com/openjpki/jpki/internal/registry"
 )
 
@@ -18,16 +19,16 @@ import (
 var schema embed.FS
 
 // Store is the register's database.
-type Store = auditdb.Store[registry.Tx]
+type Store = officedb.Store[registry.Tx]
 
 var _ registry.Store = (*Store)(nil)
 
 // Open brings the tables of the register and of its audit log up to date and returns the store.
 func Open(ctx context.Context, d *db.DB, log *auditdb.Log) (*Store, error) {
-	return auditdb.Open(ctx, d, log, "registry", schema, func(t auditdb.Tx) registry.Tx { return tx{t} })
+	return officedb.Open(ctx, d, log, "registry", schema, func(t officedb.Tx) registry.Tx { return tx{t} })
 }
 
-type tx struct{ auditdb.Tx }
+type tx struct{ officedb.Tx }
 
 // flag is how a bool is stored.
 func flag(b bool) int64 {

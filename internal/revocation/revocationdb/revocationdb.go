@@ -10,6 +10,7 @@ import (
 
 	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/db"
+	"github.com/openjpki/jpki/internal/office/officedb"
 	"github.com/openjpki/jpki/internal/revocation"
 )
 
@@ -17,16 +18,16 @@ import (
 var schema embed.FS
 
 // Store is the validity service's database.
-type Store = auditdb.Store[revocation.Tx]
+type Store = officedb.Store[revocation.Tx]
 
 var _ revocation.Store = (*Store)(nil)
 
 // Open brings the tables of the service and of its audit log up to date and returns the store.
 func Open(ctx context.Context, d *db.DB, log *auditdb.Log) (*Store, error) {
-	return auditdb.Open(ctx, d, log, "revocation", schema, func(t auditdb.Tx) revocation.Tx { return tx{t} })
+	return officedb.Open(ctx, d, log, "revocation", schema, func(t officedb.Tx) revocation.Tx { return tx{t} })
 }
 
-type tx struct{ auditdb.Tx }
+type tx struct{ officedb.Tx }
 
 // found reads the one row of a query; ok is false if there is none.
 func (t tx) found(ctx context.Context, query string, args, into []any) (ok bool, err error) {

@@ -1,4 +1,4 @@
-package posthttp
+package line
 
 import (
 	"crypto/tls"
@@ -43,18 +43,18 @@ func ServerTLS(own tls.Certificate, roots *x509.CertPool) *tls.Config {
 		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13, SessionTicketsDisabled: true,
 		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: roots,
 		VerifyConnection: func(s tls.ConnectionState) error {
-			_, err := peer(&s)
+			_, err := Peer(&s)
 			return err
 		},
 	}
 }
 
-// clientTLS returns the configuration of a client that speaks to one office only.
-func clientTLS(own tls.Certificate, roots *x509.CertPool, office post.Address) *tls.Config {
+// ClientTLS returns the configuration of a client that speaks to one office only.
+func ClientTLS(own tls.Certificate, roots *x509.CertPool, office post.Address) *tls.Config {
 	return &tls.Config{
 		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13, RootCAs: roots,
 		VerifyConnection: func(s tls.ConnectionState) error {
-			if named, err := peer(&s); err != nil || named != office {
+			if named, err := Peer(&s); err != nil || named != office {
 				return fault.Wrap(err, fault.Denied, "post.other_office", office)
 			}
 			return nil
@@ -62,8 +62,8 @@ func clientTLS(own tls.Certificate, roots *x509.CertPool, office post.Address) *
 	}
 }
 
-// peer returns the office at the other end, which has been verified against the roots.
-func peer(s *tls.ConnectionState) (post.Address, error) {
+// Peer returns the office at the other end, which has been verified against the roots.
+func Peer(s *tls.ConnectionState) (post.Address, error) {
 	if s == nil || len(s.VerifiedChains) == 0 {
 		return "", fault.New(fault.Denied, "post.no_office")
 	}
