@@ -1,16 +1,18 @@
 # make build   bin/jpki                          make test    everything, foreign judges included (root or sudo)
-# make demo    a card's life in a minute         make reqs    which requirement is proved by which passing test
-# make quick   what needs Go alone               make fuzz    each fuzz target for FUZZTIME
+# make demo    a certificate's life in a minute  make reqs    which requirement is proved by which passing test
+# make quick   what needs Go alone               make fuzz    all fuzz targets in FUZZTIME s
 # make lint    formatting, vet, staticcheck      make golden  rewrite golden files and generated pages
 # make race    the race detector (needs gcc)     make soak    long fuzzing and many crash seeds
+# make screens every screen in a real browser, pictures in bin/screens
 
 export CGO_ENABLED = 0
 # The kiosk makes keys in memory that is erased for certain (runtime/secret, Linux).
 export GOEXPERIMENT = runtimesecret
 GO       = go
-FUZZTIME = 3s
+# Seconds for all fuzz targets together.
+FUZZTIME = 120
 
-.PHONY: build test quick judges lint race fuzz reqs golden demo soak clean
+.PHONY: build test quick judges lint race fuzz reqs golden demo screens soak clean
 
 build:
 	$(GO) build -trimpath -o bin/jpki ./cmd/jpki
@@ -31,7 +33,7 @@ lint:
 
 # The packages in which goroutines meet.
 race:
-	CGO_ENABLED=1 $(GO) test -race ./card/... ./cms ./verify/... ./internal/db ./internal/post ./internal/post/posthttp ./internal/schedule ./internal/revocation/revocationhttp
+	CGO_ENABLED=1 $(GO) test -race ./card/... ./cms ./verify/... ./internal/db ./internal/line ./internal/page ./internal/kiosk/kioskhttp ./internal/post ./internal/post/posthttp ./internal/schedule ./internal/revocation/revocationhttp
 
 fuzz:
 	@sh spec/fuzz.sh $(FUZZTIME)
@@ -40,13 +42,16 @@ reqs:
 	@mkdir -p bin; $(GO) test -tags judges -json ./... > bin/test.json; $(GO) run ./spec/reqs bin/test.json
 
 golden:
-	$(GO) test . ./cms ./card/softcard ./internal/revocation ./internal/revocation/crl ./internal/revocation/ocsp -update
+	$(GO) test . ./cms ./card/softcard ./internal/revocation ./internal/revocation/crl ./internal/revocation/ocsp ./internal/app ./internal/counter -update
 
 demo: build
 	@PATH="$(CURDIR)/bin:$$PATH" sh docs/demo.sh
 
+screens: judges
+	JPKI_SCREENS="$(CURDIR)/bin/screens" $(GO) test -count=1 -tags judges -run '^TestScreen' ./internal/page/... ./internal/...web
+
 soak:
-	@sh spec/fuzz.sh 5m
+	@sh spec/fuzz.sh 10800
 	$(GO) test -count 20 -run Killed ./internal/...
 
 clean:

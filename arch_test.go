@@ -19,7 +19,7 @@ const module = "github.com/openjpki/jpki"
 
 // foundations know nothing of the offices.
 var foundations = []string{"authz", "audit", "audit/auditdb", "db", "durable", "fault", "line", "locale", "message",
-	"office", "office/officedb",
+	"office", "office/officedb", "page",
 	"post", "post/medium", "post/postdb", "post/posthttp", "schedule", "schedule/scheduledb"}
 
 // level ranks a package folder: imports point to lower levels. docs/design.md says why.
@@ -37,8 +37,10 @@ func level(dir string) int {
 		return 3
 	case dir == "internal/app":
 		return 6
+	case dir == "internal/tour":
+		return 7 // what plays in a nation
 	case strings.HasPrefix(dir, "cmd/"):
-		return 7
+		return 8
 	case strings.HasSuffix(base, "db"), strings.HasSuffix(base, "http"), strings.HasSuffix(base, "web"), strings.HasSuffix(base, "test"):
 		return 5 // adapters of an office, and its test support
 	default:
@@ -152,6 +154,7 @@ func TestForbidden(t *testing.T) {
 		{"internal/ca/cadb", "internal/ca", true}, {"internal/ca/cadb", "internal/registry", false}, {"internal/ca", "internal/registry", false},
 		{"internal/registry/registrydb", "internal/ca/cadb", false}, {"internal/app", "internal/ca/cadb", true},
 		{"internal/ca", "internal/app", false}, {"cmd/jpki", "internal/app", true}, {"internal/app", "cmd/jpki", false},
+		{"internal/tour", "internal/app", true}, {"internal/app", "internal/tour", false}, {"cmd/jpki", "internal/tour", true},
 		{"internal/message", ".", true}, {".", "internal/message", false},
 	}
 	for _, tt := range tests {

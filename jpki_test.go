@@ -341,6 +341,28 @@ func TestBirth(t *testing.T) {
 	}
 }
 
+func TestAge(t *testing.T) {
+	for _, tt := range []struct {
+		birth, at string
+		want      int
+	}{
+		{"420110401", "2026-03-31T14:59:59Z", 14}, {"420110401", "2026-03-31T15:00:00Z", 15}, {"420110401", "2026-04-01T12:00:00+09:00", 15},
+		{"320000229", "2027-02-27T23:59:59+09:00", 26}, {"320000229", "2027-02-28T00:00:00+09:00", 27}, {"420110400", "2026-04-01T00:00:00+09:00", 15},
+	} {
+		birth, err := jpki.ParseBirth(tt.birth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, tt.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := birth.Age(at); got != tt.want {
+			t.Errorf("age of %s on %s = %d, want %d", tt.birth, tt.at, got, tt.want)
+		}
+	}
+}
+
 func TestPersonValidate(t *testing.T) {
 	tests := []struct {
 		name   string

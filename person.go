@@ -140,6 +140,27 @@ func (b Birth) Date() (day time.Time, ok bool) {
 	return day, b.Month > 0 && b.Day > 0 && BirthOn(day).Month == b.Month && day.Day() == b.Day
 }
 
+// Birthday returns midnight in Japan of the birthday in a year.
+//
+// Assumed: who was born on 29 February has his birthday on the 28th in common years, and a birth date of unknown day or
+// month counts from the first.
+func (b Birth) Birthday(year int) time.Time {
+	t := time.Date(year, time.Month(max(b.Month, 1)), max(b.Day, 1), 0, 0, 0, 0, Japan)
+	if b.Month == 2 && b.Day == 29 && t.Month() != time.February {
+		t = t.AddDate(0, 0, -1)
+	}
+	return t
+}
+
+// Age returns the full years a person has lived at an instant, in Japan.
+func (b Birth) Age(at time.Time) int {
+	year := at.In(Japan).Year()
+	if b.Birthday(year).After(at) {
+		return year - b.Year - 1
+	}
+	return year - b.Year
+}
+
 // String returns the nine characters of the certificate, such as "319800217": the digit of the era, then yyyymmdd.
 func (b Birth) String() string { return fmt.Sprintf("%c%04d%02d%02d", b.Era, b.Year, b.Month, b.Day) }
 

@@ -1,7 +1,6 @@
 package jpki
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -68,4 +67,11 @@ func addSerial(b *cryptobyte.Builder, tag asn1.Tag, s Serial) {
 type KeyID string
 
 // String returns upper-case hexadecimal.
-func (k KeyID) String() string { return strings.ToUpper(hex.EncodeToString([]byte(k))) }
+func (k KeyID) String() string {
+	const digits = "0123456789ABCDEF"
+	text := make([]byte, 0, 40) // of a SHA-1; with a size that is known it costs nothing
+	for i := range len(k) {
+		text = append(text, digits[k[i]>>4], digits[k[i]&0xF])
+	}
+	return string(text)
+}

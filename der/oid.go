@@ -64,7 +64,7 @@ func appendArc(content []byte, arc uint64) []byte {
 
 // String returns the dotted decimal form. An arc beyond 64 bits is shown as "…".
 func (o OID) String() string {
-	var b strings.Builder
+	text := make([]byte, 0, 32)
 	var arc uint64
 	var size int
 	for i := 0; i < len(o); i++ {
@@ -74,16 +74,16 @@ func (o OID) String() string {
 		}
 		switch {
 		case size > 9:
-			b.WriteString(".…")
-		case b.Len() == 0:
+			text = append(text, ".…"...)
+		case len(text) == 0:
 			first := min(arc/40, 2)
-			fmt.Fprintf(&b, "%d.%d", first, arc-40*first)
+			text = strconv.AppendUint(append(text, byte('0'+first), '.'), arc-40*first, 10)
 		default:
-			fmt.Fprintf(&b, ".%d", arc)
+			text = strconv.AppendUint(append(text, '.'), arc, 10)
 		}
 		arc, size = 0, 0
 	}
-	return b.String()
+	return string(text)
 }
 
 // ReadOID reads one OBJECT IDENTIFIER.

@@ -79,7 +79,7 @@ func (n *nation) issued(t testing.TB, p app.Person, kind jpki.Kind) []byte {
 	t.Helper()
 	var record ca.Record
 	err := n.CA.Store.View(t.Context(), func(tx ca.Tx) (err error) {
-		record, _, err = tx.RecordOf(t.Context(), p.CardSerial+"-"+kind.String())
+		record, _, err = tx.RecordOf(t.Context(), p.Municipality.Code+"-"+p.Reception+"-"+kind.String())
 		return err
 	})
 	if err != nil || record.Certificate == nil {

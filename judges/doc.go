@@ -25,8 +25,8 @@
 //   - pathjudges_test.go: the judges of certification paths, with testdata/PathJudge.java.
 //   - family_test.go: makes CAs and certificates with fresh keys.
 //   - card_*_test.go: what PC/SC and PKCS #11 programs do with cards: find and read them (object), give PINs (pin), sign
-//     (sign, cms), log in (login), break the rules (hostile), lose the card (pull). Every test runs with our PC/SC service
-//     and with pcscd (service), on cards that a whole sandbox has made (holder).
+//     (sign, cms), log in (login), break the rules (hostile), lose the card (pull), use it after a re-issue (tour). Every
+//     test runs with our PC/SC service and with pcscd (service), on cards that a whole sandbox has made (holder).
 //   - program_test.go: finds and runs programs.
 //
 // Programs run with an environment of their own, an empty home and a limit of time, and reach for no network.

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"crypto/sha256"
 	"errors"
 	"slices"
 	"strconv"
@@ -51,7 +50,7 @@ func (v *Verifier) embedded(file *cms.SignedData, s *sheet) bundle {
 func (v *Verifier) unknown(certificates [][]byte) [][]byte {
 	var rest [][]byte
 	for _, encoded := range certificates {
-		if !v.known[sha256.Sum256(encoded)] {
+		if !v.known[string(encoded)] {
 			rest = append(rest, encoded)
 		}
 	}
@@ -108,7 +107,7 @@ func (b bundle) best(c *pkix.Certificate, at time.Time, policy Policy, kinds []j
 
 // attempt judges one path. Revocation is asked about only if everybody in the path is who the path says.
 func (b bundle) attempt(p path.Path, set setName, at time.Time, policy Policy, kinds []jpki.Kind) attempt {
-	a := attempt{sheet: &sheet{policy: policy}}
+	a := attempt{sheet: newSheet(policy)}
 	result := path.Validate(p, b.rules(at))
 	a.valid = result.Err() == nil
 	b.path(a.sheet, p, set, result)

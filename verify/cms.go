@@ -24,7 +24,7 @@ func (v *Verifier) CMS(file []byte, content io.Reader) (Report, error) {
 		err = errors.New("signed data without a signature")
 	}
 	if err != nil {
-		s := &sheet{policy: v.config.Policy}
+		s := newSheet(v.config.Policy)
 		s.fail(checkFormat, malformed, err.Error())
 		return v.report(at, s.signature("", nil)), nil
 	}
@@ -33,7 +33,7 @@ func (v *Verifier) CMS(file []byte, content io.Reader) (Report, error) {
 		return Report{}, err
 	}
 	j := job{file: signed, digests: digests, missing: signed.Detached && content == nil, at: at}
-	first := &sheet{policy: v.config.Policy}
+	first := newSheet(v.config.Policy)
 	j.bundle = v.embedded(signed, first)
 	var signatures []Signature
 	for _, info := range signed.Signers {

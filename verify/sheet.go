@@ -47,8 +47,11 @@ func (s *sheet) group(id, evidence string, parts *sheet) {
 	s.worst = worse(s.worst, parts.worst)
 }
 
+// newSheet begins a sheet, with room for what most checks have of parts.
+func newSheet(p Policy) *sheet { return &sheet{policy: p, checks: make(Checks, 0, 6)} }
+
 // parts begins a sheet for the parts of a check.
-func (s *sheet) parts() *sheet { return &sheet{policy: s.policy} }
+func (s *sheet) parts() *sheet { return newSheet(s.policy) }
 
 func (s *sheet) outcome() Outcome {
 	switch s.worst.Indication {

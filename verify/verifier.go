@@ -46,7 +46,7 @@ type Verifier struct {
 	config    Config
 	sets      []set // of anchors
 	given     []*pkix.Certificate
-	known     map[jpki.Fingerprint]bool       // all certificates of the configuration
+	known     map[string]bool                 // all certificates of the configuration, DER
 	kinds     map[*pkix.Certificate]jpki.Kind // which CA of JPKI the anchors of the test set are, 0 if none
 	others    path.Pool
 	checker   *status.Checker
@@ -108,7 +108,7 @@ func newVerifier(c Config, recognize func(jpki.Fingerprint) (jpki.Published, boo
 
 // trust sorts the certificates of the configuration into the sets of anchors and the others.
 func (v *Verifier) trust(anchors, others []*pkix.Certificate) {
-	v.known, v.kinds = map[jpki.Fingerprint]bool{}, map[*pkix.Certificate]jpki.Kind{}
+	v.known, v.kinds = map[string]bool{}, map[*pkix.Certificate]jpki.Kind{}
 	test, jlis := v.separate(v.fresh(anchors))
 	for _, c := range test {
 		v.kinds[c] = 0
@@ -126,8 +126,8 @@ func (v *Verifier) trust(anchors, others []*pkix.Certificate) {
 func (v *Verifier) fresh(certificates []*pkix.Certificate) []*pkix.Certificate {
 	var fresh []*pkix.Certificate
 	for _, c := range certificates {
-		if f := c.Fingerprint(); !v.known[f] {
-			v.known[f] = true
+		if !v.known[string(c.Raw)] {
+			v.known[string(c.Raw)] = true
 			fresh = append(fresh, c)
 		}
 	}
@@ -154,7 +154,11 @@ func (v *Verifier) check(lists []*pkix.CRL, responses []*pkix.OCSPResponse) *sta
 // separate tells the CA certificates of J-LIS from all others.
 func (v *Verifier) separate(certificates []*pkix.Certificate) (others, jlis []*pkix.Certificate) {
 	for _, c := range certificates {
-		if _, known := v.recognize(c.Fingerprint()); known && v.config.Policy != RFC5280 {
+		known := false
+		if c.CA && v.config.Policy != RFC5280 { // a digest for each holder's certificate would be in vain
+			_, known = v.recognize(c.Fingerprint())
+		}
+		if known {
 			jlis = append(jlis, c)
 		} else {
 			others = append(others, c)
@@ -183,7 +187,7 @@ func (v *Verifier) rules(at time.Time) path.Rules {
 // certificate must be one of a JPKI card, of either kind.
 func (v *Verifier) Certificate(encoded []byte) Report {
 	at := v.now()
-	s := &sheet{policy: v.config.Policy}
+	s := newSheet(v.config.Policy)
 	c, err := pkix.ParseCertificate(encoded)
 	s.judge(checkCertificate, err, malformed, "")
 	if err != nil {

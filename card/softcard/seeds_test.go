@@ -38,18 +38,22 @@ func TestSeeds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			seed := read(t, "fuzz/FuzzCommands/"+tt.name)
-			var sequence []byte
-			if _, err := fmt.Sscanf(string(seed), "go test fuzz v1\n[]byte(%q)", &sequence); err != nil {
-				t.Fatal(err)
-			}
 			p := newPlayer(t, tt.card)
-			p.play(sequence[1:])
+			p.play(seedOf(t, tt.name)[1:])
 			if !tt.done(p.state) {
 				t.Error("the seed does not reach its end")
 			}
 		})
 	}
+}
+
+// seedOf returns a recorded sequence.
+func seedOf(t *testing.T, name string) (sequence []byte) {
+	t.Helper()
+	if _, err := fmt.Sscanf(string(read(t, "fuzz/FuzzCommands/"+name)), "go test fuzz v1\n[]byte(%q)", &sequence); err != nil {
+		t.Fatal(err)
+	}
+	return sequence
 }
 
 func read(t *testing.T, name string) []byte {

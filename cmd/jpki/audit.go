@@ -8,10 +8,13 @@ import (
 	"github.com/openjpki/jpki/internal/app"
 	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/locale"
+	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/post"
 )
 
 func auditVerify(ctx context.Context, in *invocation) error {
 	data := in.flags.String("data", "", "data folder `DIR` of the sandbox")
+	office := in.flags.String("office", string(message.AtCA), "`ADDRESS` of the office whose log it is")
 	var against names
 	in.flags.Var(&against, "against", "`FILE` with a head kept from an earlier check; may be repeated")
 	keyFile := in.flags.String("key", "", "`FILE` with the office's public audit key as you kept it; else the one in the data folder")
@@ -30,7 +33,7 @@ func auditVerify(ctx context.Context, in *invocation) error {
 		}
 		kept = append(kept, text)
 	}
-	report, checkpoint, err := app.VerifyAudit(ctx, *data, kept[0], kept[1:]...)
+	report, checkpoint, err := app.VerifyAudit(ctx, *data, post.Address(*office), kept[0], kept[1:]...)
 	if err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ func commands() []command {
 	return []command{
 		{
 			name: "vcard new", args: "-data DIR -person ID [flags]", run: vcardNew,
-			summary: "give a test person a virtual card, straight from the sandbox's CA",
-			about: "The data folder and its CA are made on first use. Without -name and the like a visibly invented person is\n" +
+			summary: "take a test person through all offices to a virtual card",
+			about: "The data folder and its offices are made on first use. Without -name and the like a visibly invented person is\n" +
 				"taken. A run that was stopped is continued by the same command.",
 			examples: []string{
 				"jpki vcard new -data nation -person hanako",
@@ -102,20 +102,72 @@ func commands() []command {
 			},
 		},
 		{
+			name: "crl show", args: "[-json] [-serial HEX] FILE", run: crlShow,
+			summary: "show a revocation list (CRL) of any PKI and size, PEM or DER, or look one certificate up",
+			about: "The signature on the list is not judged: \"jpki verify -crl\" does that. With -serial the exit status is 1 if the\n" +
+				"certificate is on the list.",
+			examples: []string{"jpki crl show mihon.crl", "jpki crl show -json -serial 067C6A80 mihon.crl"},
+		},
+		{
+			name: "ocsp query", args: "-issuer PEM -cert PEM -url URL [-nonce] [-sha256] [-at TIME] [-out FILE] [-json]", run: ocspQuery,
+			summary: "ask an OCSP responder for the status of a certificate, and judge its answer",
+			about: "The answer counts if the issuer's key or a responder appointed with it signed it, if it is current, and if it repeats\n" +
+				"the nonce where one was sent. Exit status 0: good, 1: revoked or unknown, 2: no answer counts, 3: could not run.",
+			examples: []string{
+				"jpki ocsp query -issuer auth-ca.pem -cert auth.pem -url $OCSP -nonce -out answer.der",
+				"jpki ocsp query -issuer auth-ca.pem -cert auth.pem -url $OCSP -sha256 -json",
+			},
+		},
+		{
+			name: "ocsp show", args: "[-json] FILE", run: ocspShow,
+			summary:  "show an OCSP response as it stands, PEM or DER",
+			about:    "Nothing in it is judged: \"jpki ocsp query\" and \"jpki verify -ocsp\" do that.",
+			examples: []string{"jpki ocsp show answer.der"},
+		},
+		{
+			name: "tour", args: "-out DIR [-pdf FILE]", run: makeTour,
+			summary: "the whole life of a certificate, step by step, with evidence that other programs can judge",
+			about: "A nation of its own is founded in DIR/nation, its clock two days back. A resident gets her certificates, signs\n" +
+				"the document, moves, and the signature does not hold any more. DIR/report.json has every step; DIR/judge.sh asks\n" +
+				"OpenSSL, GnuTLS, NSS and Botan.",
+			examples: []string{"jpki tour -out tour", "jpki tour -out tour -pdf contract.pdf"},
+		},
+		{
+			name: "serve", args: "-config FILE | -example ROLE", run: serve,
+			summary: "run one office as a process of its own",
+			about: "The offices reach each other by mutual TLS, with certificates from \"jpki ca office-cert\". ROLE is ca, revocation,\n" +
+				"registry, link, counter, kiosk or terminal. The first line on standard output says that the office can be reached.",
+			examples: []string{"jpki serve -example ca", "jpki serve -config ca.json"},
+		},
+		{
+			name: "ca office-cert", args: "-config FILE -office ADDRESS [-host NAME …] -out DIR", run: certifyOffice,
+			summary:  "make a key and a certificate by which the other offices know an office",
+			about:    "Run it where the CA runs, with the CA's configuration. The certificate lives ninety days.",
+			examples: []string{"jpki ca office-cert -config ca.json -office counter-99201 -host 127.0.0.1 -out counter-99201"},
+		},
+		{
 			name: "doctor", args: "[-reader NAME] [-pcsc PATH]", run: doctor,
 			summary:  "find the broken link between this machine and a card",
 			about:    "It looks at PC/SC service, reader, card, application, files and PINs in turn, and names the first that fails.",
 			examples: []string{"jpki doctor"},
 		},
 		{
-			name: "audit verify", args: "-data DIR [-key FILE] [-against FILE …] [-keep FILE]", run: auditVerify,
-			summary: "check the CA's audit log: nothing changed, removed or cut off",
+			name: "audit verify", args: "-data DIR [-office ADDRESS] [-key FILE] [-against FILE …] [-keep FILE]", run: auditVerify,
+			summary: "check the audit log of an office, else the CA's: nothing changed, removed or cut off",
 			about: "With -keep the signed head of the log is written to a file. Keep it outside the office, with a copy of\n" +
 				"DIR/ca/audit.pub: later -against and -key find out whether the whole database was set back, or made anew.",
 			examples: []string{
 				"jpki audit verify -data nation -keep head.txt",
 				"jpki audit verify -data nation -key audit.pub -against head.txt",
 			},
+		},
+		{
+			name: "check", args: "-data DIR [-json]", run: checkAll,
+			summary: "examine independently all that was issued and published",
+			about: "Every certificate is judged again with the code of those who verify, and held against its record: signature,\n" +
+				"profile, serial number, and that nobody has two certificates of one kind in force. Every revocation must stand on\n" +
+				"exactly the list that its certificate names, and nothing else on any list.",
+			examples: []string{"jpki check -data nation"},
 		},
 		{
 			name: "completion", args: "bash", run: completion,

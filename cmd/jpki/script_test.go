@@ -54,11 +54,16 @@ func TestScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	v := newValidity(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LC_ALL", "C")
 			e.Setenv("PCSCLITE_CSOCK_NAME", filepath.Join(e.WorkDir, "nobody"))
+			e.Setenv("OCSP", v.url)
+			if err := v.write(e.WorkDir); err != nil {
+				return err
+			}
 			return os.CopyFS(filepath.Join(e.WorkDir, "nation"), os.DirFS(made))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "sql": runSQL},
@@ -146,6 +151,14 @@ func TestExitStatusOfVerdicts(t *testing.T) {
 		t.Fatal(err)
 	}
 	auth, own := filepath.Join(made, "ca", "auth.pem"), filepath.Join(t.TempDir(), "own.pem")
+	v, dir := newValidity(t), t.TempDir()
+	if err := v.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(dir, "mihon.crl")
+	query := func(url string) []string {
+		return []string{"ocsp", "query", "-issuer", filepath.Join(dir, "auth-ca.pem"), "-cert", filepath.Join(dir, "auth.pem"), "-url", url}
+	}
 	for _, tt := range []struct {
 		want int
 		args []string
@@ -155,6 +168,17 @@ func TestExitStatusOfVerdicts(t *testing.T) {
 		{exitNotOK, []string{"cert", "verify", "-trust", auth, "-at", "2020-01-01T00:00:00Z", own}},
 		{exitIndeterminate, []string{"verify", "-trust", auth, own}},
 		{exitCouldNot, []string{"cert", "verify", own}},
+		{exitOK, query(v.url)},
+		{exitNotOK, query(v.url + "/revoked")},
+		{exitNotOK, query(v.url + "/unknown")},
+		{exitIndeterminate, query(v.url + "/old")},
+		{exitIndeterminate, query(v.url + "/later")},
+		{exitIndeterminate, append(query(v.url+"/appointed"), "-nonce")},
+		{exitCouldNot, query("http://127.0.0.1:1")},
+		{exitOK, []string{"crl", "show", list}},
+		{exitOK, []string{"crl", "show", "-serial", "01", list}},
+		{exitNotOK, []string{"crl", "show", "-serial", "067C6A80", list}},
+		{exitCouldNot, []string{"crl", "show", own}},
 	} {
 		var out, problems bytes.Buffer
 		e := env{args: tt.args, stdout: &out, stderr: &problems, getenv: func(string) string { return "" }, now: time.Now}

@@ -16,6 +16,7 @@ import (
 	"github.com/openjpki/jpki/card/vpcd"
 	"github.com/openjpki/jpki/internal/app"
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/message"
 )
 
 func vcardNew(ctx context.Context, in *invocation) error {
@@ -39,7 +40,7 @@ func vcardNew(ctx context.Context, in *invocation) error {
 	if err := describe(&a.Attributes, *name, *birth, *sex, *address); err != nil {
 		return err
 	}
-	s, err := app.Open(ctx, app.Config{Dir: *data, Now: in.now})
+	s, err := app.Open(ctx, app.Config{Dir: *data})
 	if err != nil {
 		return err
 	}
@@ -52,13 +53,12 @@ func vcardNew(ctx context.Context, in *invocation) error {
 }
 
 // describe replaces what is invented by what is given.
-func describe(p *jpki.Person, name, birth, sex, address string) error {
+func describe(p *message.Attributes, name, birth, sex, address string) error {
 	if name != "" {
 		p.Name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '　' }), "　")
-		p.NameMarks = jpki.NoMarks(p.Name)
 	}
 	if address != "" {
-		p.Address, p.AddressMarks = address, jpki.NoMarks(address)
+		p.Address = address
 	}
 	if birth != "" {
 		day, err := time.Parse(time.DateOnly, birth)

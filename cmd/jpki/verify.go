@@ -34,11 +34,8 @@ func (in *invocation) evidence() *evidence {
 
 // config reads the files.
 func (in *invocation) config(e *evidence) (c verify.Config, err error) {
-	c.At = in.now()
-	if e.at != "" {
-		if c.At, err = time.Parse(time.RFC3339, e.at); err != nil {
-			return c, usageError{"-at is not of the form 2026-04-01T12:00:00Z"}
-		}
+	if c.At, err = in.judgedFor(e.at); err != nil {
+		return c, err
 	}
 	for _, from := range []struct {
 		files names
@@ -58,17 +55,21 @@ func (in *invocation) config(e *evidence) (c verify.Config, err error) {
 	return c, nil
 }
 
-// maxObjects is the largest file of certificates, CRLs or responses that is read.
-const maxObjects = 512 << 20
+// judgedFor returns the time that a flag -at names, now if it is not given.
+func (in *invocation) judgedFor(at string) (time.Time, error) {
+	if at == "" {
+		return in.now(), nil
+	}
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return t, usageError{"-at is not of the form 2026-04-01T12:00:00Z"}
+	}
+	return t, nil
+}
 
 // readObjects returns the DER of everything in a file: the blocks of PEM, or the whole.
 func readObjects(file string) (objects [][]byte, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxObjects))
+	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/json"
@@ -9,12 +10,12 @@ import (
 	"github.com/openjpki/jpki/card"
 )
 
-// municipality holds the secrets of the municipal office of the sandbox.
+// municipality holds the secrets of a municipal office. It is a counter.Secrets.
 type municipality struct {
-	// Master is what counter and kiosk share, see [card.MasterKey].
-	Master masterKey `json:"master"`
-	// Transport is what the manufacturer derives each card's transport key from.
-	Transport []byte `json:"transport"`
+	// Keys are the versions of the master key that counter and kiosk share, the newest last, see [card.MasterKey].
+	Keys []masterKey `json:"master"`
+	// manufacturer is what the transport key of each card is derived from, the same for all offices: residents move.
+	manufacturer []byte
 }
 
 type masterKey struct {
@@ -27,23 +28,44 @@ func (m masterKey) key() card.MasterKey {
 }
 
 // municipality reads the office's secrets, made on first use.
-func (s *Sandbox) municipality() (m municipality, err error) {
-	text, err := s.secret("counter/keys.json", func() (string, error) {
-		made, err := json.Marshal(municipality{masterKey{1, random(32)}, random(32)})
+func (p place) municipality(manufacturer []byte) (m municipality, err error) {
+	text, err := p.secret("keys.json", func() (string, error) {
+		made, err := json.Marshal(municipality{Keys: []masterKey{{1, random(32)}}})
 		return string(made), err
 	})
 	if err != nil {
 		return m, err
 	}
-	if err := json.Unmarshal([]byte(text), &m); err != nil || len(m.Master.Secret) != 32 || len(m.Transport) != 32 {
-		return m, fmt.Errorf("reading the office's keys: the file is damaged")
+	damaged := fmt.Errorf("reading the keys of %s: the file is damaged", p.office)
+	if err := json.Unmarshal([]byte(text), &m); err != nil || len(m.Keys) == 0 {
+		return m, damaged
 	}
+	for _, k := range m.Keys {
+		if len(k.Secret) != len(card.Secret{}) {
+			return m, damaged
+		}
+	}
+	m.manufacturer = manufacturer
 	return m, nil
 }
 
-// transportKey returns the transport key 搬送鍵 of one card.
-func (m municipality) transportKey(cardSerial string) (card.Secret, error) {
-	key, err := hkdf.Key(sha256.New, m.Transport, nil, "openjpki/1 transport key "+cardSerial, 32)
+// Master returns the newest version of the master key.
+func (m municipality) Master(context.Context) (card.MasterKey, error) {
+	return m.Keys[len(m.Keys)-1].key(), nil
+}
+
+// masters returns all versions, for a kiosk.
+func (m municipality) masters() []card.MasterKey {
+	var keys []card.MasterKey
+	for _, k := range m.Keys {
+		keys = append(keys, k.key())
+	}
+	return keys
+}
+
+// Transport returns the transport key 搬送鍵 of one card.
+func (m municipality) Transport(_ context.Context, cardSerial string) (card.Secret, error) {
+	key, err := hkdf.Key(sha256.New, m.manufacturer, nil, "openjpki/1 transport key "+cardSerial, 32)
 	if err != nil {
 		return card.Secret{}, err
 	}

@@ -12,8 +12,12 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki"
+	"github.com/openjpki/jpki/card/softcard"
+	"github.com/openjpki/jpki/internal/counter"
 	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/registry"
 )
 
 // PINs are the two PINs of a card.
@@ -24,14 +28,17 @@ type PINs struct {
 
 // Person is a resident of the sandbox who holds a card, or is getting one.
 type Person struct {
-	ID           string            `json:"id"`
-	Attributes   jpki.Person       `json:"attributes"`
-	Municipality jpki.Municipality `json:"municipality"`
-	PINs         PINs              `json:"pins"`
-	CardSerial   string            `json:"cardSerial"`
-	Nonce        []byte            `json:"nonce,omitempty"` // of the visit to the counter; set once the card has its keys
-	CardEnd      time.Time         `json:"cardEnd"`
-	Done         bool              `json:"done"` // the card has its certificates
+	ID           string                `json:"id"`
+	Attributes   message.Attributes    `json:"attributes"`            // as the register spells them
+	Substitutes  *counter.Spelling     `json:"substitutes,omitempty"` // as the certificate does, if differently
+	Municipality jpki.Municipality     `json:"municipality"`
+	Code         registry.ResidentCode `json:"code"`
+	PINs         PINs                  `json:"pins"`
+	CardSerial   string                `json:"cardSerial"`
+	CardEnd      time.Time             `json:"cardEnd"`
+	Kinds        []jpki.Kind           `json:"kinds"`     // of certificate that he applies for
+	Reception    string                `json:"reception"` // number of his last visit to the counter
+	Done         bool                  `json:"done"`      // the card has its certificates
 }
 
 var personID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$`)
@@ -42,6 +49,22 @@ func CardFile(dir, id string) (string, error) {
 		return "", fault.New(fault.Invalid, "app.person_id")
 	}
 	return filepath.Join(dir, "cards", id+".card"), nil
+}
+
+// OpenCard inserts a person's card into this process. The fault is app.card_in_use while another process has it.
+func OpenCard(dir, id string) (*softcard.Card, error) {
+	file, err := CardFile(dir, id)
+	if err != nil {
+		return nil, err
+	}
+	chip, err := softcard.Open(file, softcard.Options{})
+	switch {
+	case errors.Is(err, softcard.ErrInUse):
+		err = fault.Wrap(err, fault.Conflict, "app.card_in_use", id)
+	case errors.Is(err, os.ErrNotExist):
+		err = fault.Wrap(err, fault.NotFound, "app.no_person", id)
+	}
+	return chip, err
 }
 
 func personFile(dir, id string) string { return filepath.Join(dir, "cards", id+".json") }
@@ -80,13 +103,18 @@ func (p Person) save(dir string) error {
 	return durable.Replace(personFile(dir, p.ID), append(text, '\n'), 0o600)
 }
 
-// Mihon is the municipality where residents of the sandbox live unless told otherwise: 見本市 (Sample City) in 架空県
-// (Fictitious Prefecture). Its number belongs to no real prefecture.
-var Mihon = jpki.Municipality{Code: "99201", Prefecture: "Kaku-ken", Name: "Mihon-shi"}
+// The municipalities of a sandbox. Their numbers belong to no real prefecture: 架空県 (Fictitious Prefecture).
+var (
+	Mihon = jpki.Municipality{Code: "99201", Prefecture: "Kaku-ken", Name: "Mihon-shi"} // 見本市 (Sample City), where residents live unless told otherwise
+	Rinri = jpki.Municipality{Code: "99202", Prefecture: "Kaku-ken", Name: "Rinri-shi"} // 隣里市 (Neighbour City), to which they move
+)
+
+// Municipalities returns them all.
+func Municipalities() []jpki.Municipality { return []jpki.Municipality{Mihon, Rinri} }
 
 // Invent returns the attributes of a resident of whom only the identifier is known: visibly invented, and the same for
 // the same identifier. An identifier that is one of the given names in roman letters gets that name.
-func Invent(id string) jpki.Person {
+func Invent(id string) message.Attributes {
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	n := h.Sum64()
@@ -107,9 +135,5 @@ func Invent(id string) jpki.Person {
 	}
 	birth := time.Date(1940+take(60), time.Month(1+take(12)), 1+take(28), 0, 0, 0, 0, time.UTC)
 	address := "架空県見本市例示町" + string(rune('１'+take(9))) + "丁目" + string(rune('１'+take(9))) + "番地" + string(rune('１'+take(9)))
-	name := "見本　" + given.name
-	return jpki.Person{
-		Name: name, NameMarks: jpki.NoMarks(name), Birth: jpki.BirthOn(birth), Sex: given.sex,
-		Address: address, AddressMarks: jpki.NoMarks(address),
-	}
+	return message.Attributes{Name: "見本　" + given.name, Birth: jpki.BirthOn(birth), Sex: given.sex, Address: address}
 }

@@ -1,14 +1,10 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,17 +15,19 @@ import (
 	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/ca"
-	"github.com/openjpki/jpki/internal/ca/cadb"
-	"github.com/openjpki/jpki/internal/ca/signer"
+	"github.com/openjpki/jpki/internal/counter"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/kiosk"
+	"github.com/openjpki/jpki/internal/link"
+	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/post"
+	"github.com/openjpki/jpki/internal/registry"
+	"github.com/openjpki/jpki/internal/revocation"
+	"github.com/openjpki/jpki/internal/schedule"
 	"github.com/rogpeppe/go-internal/lockedfile"
-	"golang.org/x/mod/sumdb/note"
 )
-
-// auditOrigin names the audit log of the sandbox's CA.
-const auditOrigin = "ca.jpki-test.invalid"
 
 // operator is who acts in a sandbox that has no clerks yet.
 var operator = authz.Actor{Office: authz.Sandbox}
@@ -39,36 +37,56 @@ type Config struct {
 	Dir string
 	// OCSP is the address of the OCSP responder written into new authentication certificates. Optional.
 	OCSP string
-	// Now returns the present time. Optional; time.Now if nil.
+	// Now returns the present time. Optional; that of the folder's [Clock] if nil.
 	Now func() time.Time
-	// Step is called with each numbered step of an act as it begins, such as "NewCard 3". Optional.
+	// Start is when the clock of a new nation stands at first. Optional; real time if zero.
+	Start time.Time
+	// Regime is the scheme of the law under which a new nation lives. Optional; [Modern] if empty. A nation keeps it.
+	Regime Regime
+	// Database returns the URL of the database of an office, see [db.Config]. Optional; SQLite files in the folder if nil.
+	Database func(office post.Address) string
+	// Step is called with each numbered step of an act as it begins, such as "NewCard 3" or "ca Issue 2". Optional.
 	Step func(string)
+	// Observe is told of each letter that is delivered or refused. Optional.
+	Observe func(post.Event)
+	// Carry wraps the way of letters between two offices, for those who watch or test. Optional.
+	Carry func(from, to post.Address, carry post.Carrier) post.Carrier
 }
 
 // defaultOCSP is the address at which the sandbox's OCSP responder is to answer.
 const defaultOCSP = "http://127.0.0.1:8080/ocsp"
 
-// Sandbox is an open data folder with its CA.
+// Sandbox is an open data folder: a nation in one process.
 type Sandbox struct {
 	Config
-	CA  *ca.Service
-	db  *db.DB
-	log *auditdb.Log
+	Clock      Clock
+	CA         *ca.Service
+	Revocation *revocation.Service
+	Registry   *registry.Service
+	Link       *link.Service
+	scheme     scheme
+	halls      map[string]hall         // by the code of the municipality
+	floppies   map[post.Address]floppy // to the counters that no network joins to the register
+	stations   []*station
 }
 
 // Open opens a data folder, making keys and founding both CAs in a new one, and completes what an earlier process left
 // undone. Processes open the same folder one after the other and may then work side by side.
 func Open(ctx context.Context, c Config) (*Sandbox, error) {
-	if c.OCSP == "" {
-		c.OCSP = defaultOCSP
+	s := &Sandbox{Config: c, Clock: ClockOf(c.Dir), halls: map[string]hall{}, floppies: map[post.Address]floppy{}}
+	if s.OCSP == "" {
+		s.OCSP = defaultOCSP
 	}
-	if c.Now == nil {
-		c.Now = time.Now
+	if s.Now == nil {
+		s.Now = s.Clock.Now
 	}
-	if c.Step == nil {
-		c.Step = func(string) {}
+	if s.Step == nil {
+		s.Step = func(string) {}
 	}
-	if err := os.MkdirAll(filepath.Join(c.Dir, "ca"), 0o700); err != nil {
+	if s.Carry == nil {
+		s.Carry = func(_, _ post.Address, carry post.Carrier) post.Carrier { return carry }
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "app.data_folder")
 	}
 	unlock, err := lockedfile.MutexAt(filepath.Join(c.Dir, "lock")).Lock()
@@ -76,107 +94,210 @@ func Open(ctx context.Context, c Config) (*Sandbox, error) {
 		return nil, fault.Wrap(err, fault.Unavailable, "app.data_folder")
 	}
 	defer unlock()
-	s := &Sandbox{Config: c}
 	if err := s.open(ctx); err != nil {
-		s.Close()
-		return nil, fmt.Errorf("opening sandbox: %w", err)
+		return nil, errors.Join(fmt.Errorf("opening sandbox: %w", err), s.Close())
 	}
 	return s, nil
 }
 
-func (s *Sandbox) open(ctx context.Context) error {
-	passphrase, err := s.secret("ca/passphrase", func() (string, error) {
-		return hex.EncodeToString(random(32)), nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.openAudit(); err != nil {
-		return err
-	}
-	if s.db, err = db.Open(ctx, db.Config{URL: "sqlite:" + s.path("ca/ca.db"), Now: s.Now}); err != nil {
-		return err
-	}
-	store, err := cadb.Open(ctx, s.db, s.log)
-	if err != nil {
-		return err
-	}
-	s.CA, err = ca.New(ca.Config{
-		Store: store, Profile: jpki.Sandbox(s.OCSP), Now: s.Now, Step: func(step ca.Step) { s.Step(step.String()) },
-		// The passphrase is a random key itself: stretching it would only cost time.
-		Keys: &signer.Software{Dir: s.path("ca/keys"), Passphrase: []byte(passphrase), Iterations: 1000},
-	})
-	if err != nil {
-		return err
-	}
-	if err := s.CA.Resume(ctx); err != nil {
-		return err
-	}
-	return s.found(ctx)
+// folders are those of the offices, in the data folder.
+func placeOf(dir string, office post.Address, now func() time.Time) place {
+	return place{office: office, dir: filepath.Join(dir, string(office)), now: now}
 }
 
-// openAudit reads the key of the audit log, or makes it.
-func (s *Sandbox) openAudit() error {
-	private, err := s.secret("ca/audit.key", func() (string, error) {
-		private, public, err := note.GenerateKey(rand.Reader, auditOrigin)
-		if err != nil {
-			return "", err
-		}
-		return private, durable.Replace(s.path("ca/audit.pub"), []byte(public+"\n"), 0o600)
-	})
-	if err != nil {
-		return err
+func (s *Sandbox) setting(office post.Address) setting {
+	at := placeOf(s.Dir, office, s.Now)
+	if s.Database != nil {
+		at.database = s.Database(office)
 	}
-	key, err := note.NewSigner(private)
-	if err != nil {
-		return fmt.Errorf("reading audit key: %w", err)
-	}
-	keys, err := auditKeys(s.Dir, "")
-	if err != nil {
-		return err
-	}
-	s.log, err = auditdb.New(key, keys)
-	return err
+	return setting{at, func(step string) { s.Step(string(office) + " " + step) }, s.Observe}
 }
 
-// auditKeys returns the verifier of a public audit key, of the one in the folder if none is given.
-func auditKeys(dir, publicKey string) (note.Verifiers, error) {
-	if publicKey == "" {
-		text, err := os.ReadFile(filepath.Join(dir, "ca", "audit.pub"))
-		if err != nil {
-			return nil, fault.Wrap(err, fault.NotFound, "app.no_sandbox")
-		}
-		publicKey = string(text)
-	}
-	verifier, err := note.NewVerifier(strings.TrimSpace(publicKey))
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "audit.key")
-	}
-	return note.VerifierList(verifier), nil
-}
-
-// found founds the CAs that a new folder lacks and writes out the certificates of the newest generation.
-func (s *Sandbox) found(ctx context.Context) error {
-	newest, err := s.newest(ctx)
-	if err != nil {
+func (s *Sandbox) open(ctx context.Context) (err error) {
+	if err := s.begin(); err != nil {
 		return err
 	}
-	for _, kind := range []jpki.Kind{jpki.SigningCA, jpki.AuthenticationCA} {
-		issuer, ok := newest[kind]
-		if !ok {
-			if issuer, err = s.CA.Found(ctx, operator, kind, ""); err != nil {
-				return err
-			}
+	take := func(work *station, err error) error {
+		if work != nil {
+			s.stations = append(s.stations, work)
 		}
-		if err := durable.Replace(s.CAFile(kind), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issuer.Certificate}), 0o644); err != nil {
+		return err
+	}
+	var work *station
+	if s.CA, work, err = openCA(ctx, s.setting(message.AtCA), s.OCSP, s.scheme.governors); take(work, err) != nil {
+		return err
+	}
+	if s.Revocation, work, err = openRevocation(ctx, s.setting(message.AtRevocation), s.CA); take(work, err) != nil {
+		return err
+	}
+	if s.Registry, work, err = openRegistry(ctx, s.setting(message.AtRegistry)); take(work, err) != nil {
+		return err
+	}
+	if s.Link, work, err = openLink(ctx, s.setting(message.AtLink)); take(work, err) != nil {
+		return err
+	}
+	for _, m := range Municipalities() {
+		if work, err = s.openHall(ctx, m); take(work, err) != nil {
 			return err
 		}
 	}
-	return nil
+	s.join()
+	if err := errors.Join(found(ctx, s.CA, s.scheme), s.writeCAs(ctx)); err != nil {
+		return err
+	}
+	// What falls due is counted from the first look.
+	if _, _, err := first(ctx, s.Now(), s.calendars()); err != nil {
+		return err
+	}
+	for _, w := range s.stations {
+		if err := w.outbox.Hurry(ctx); err != nil {
+			return err
+		}
+	}
+	return s.Settle(ctx)
 }
 
-func (s *Sandbox) newest(ctx context.Context) (map[jpki.Kind]ca.Issuer, error) {
-	issuers, err := s.CA.Issuers(ctx)
+// hall is a municipal office 市役所: its counter, its kiosk and the keys that both share.
+type hall struct {
+	counter *counter.Service
+	kiosk   *kiosk.Kiosk
+	secrets municipality
+}
+
+func (s *Sandbox) openHall(ctx context.Context, m jpki.Municipality) (*station, error) {
+	office := s.setting(message.AtCounter(m.Code))
+	maker, err := place{dir: filepath.Join(s.Dir, "cards")}.key("manufacturer.key")
+	if err != nil {
+		return nil, err
+	}
+	h := hall{}
+	if h.secrets, err = office.municipality(maker); err != nil {
+		return nil, err
+	}
+	var work *station
+	var register counter.Register
+	if s.scheme.joined {
+		register = registerFor{office.office, s.Registry}
+	}
+	if h.counter, work, err = openCounter(ctx, office, m, h.secrets, register, s.scheme.kinds); err != nil {
+		return work, err
+	}
+	if !s.scheme.joined {
+		f, err := newFloppy(s.setting(message.AtRegistry), office, filepath.Join(s.Dir, "floppy-"+m.Code), h.counter.Receive)
+		if err != nil {
+			return work, err
+		}
+		s.floppies[office.office] = f
+	}
+	h.kiosk, err = openKiosk(h.secrets, s.Now, func(step string) { s.Step("kiosk " + step) })
+	s.halls[m.Code] = h
+	return work, err
+}
+
+// Offices returns what a resident meets in a municipality of the sandbox.
+func (s *Sandbox) Offices(m jpki.Municipality) Offices {
+	h := s.halls[m.Code]
+	o := Offices{Municipality: s.Registry, Counter: h.counter, MakeKey: makeKeyAt(h.kiosk), Settle: s.Settle}
+	if !s.scheme.joined {
+		o.Bring = s.bring
+	}
+	return o
+}
+
+// join lets the offices write to each other.
+func (s *Sandbox) join() {
+	receivers := map[post.Address]post.Receiver{}
+	for _, w := range s.stations {
+		receivers[w.office] = w.receive
+	}
+	for _, from := range s.stations {
+		local := post.Local(from.office, receivers)
+		for to := range receivers {
+			from.connect(to, s.way(from.office, to, local))
+		}
+	}
+}
+
+// Settle delivers letters until nothing moves.
+func (s *Sandbox) Settle(ctx context.Context) error { return settle(ctx, s.Now, s.stations) }
+
+// Advance moves the clock on, and lets happen what falls due meanwhile, each thing at its time. What was written before is
+// delivered first.
+func (s *Sandbox) Advance(ctx context.Context, to time.Time) error {
+	if err := s.Settle(ctx); err != nil {
+		return err
+	}
+	for {
+		due, runner, err := first(ctx, to, s.calendars())
+		if err != nil {
+			return err
+		}
+		if runner == nil {
+			break
+		}
+		if due.At.After(s.Now()) {
+			if err := s.Clock.Set(due.At); err != nil {
+				return err
+			}
+		}
+		if err := errors.Join(runner.RunDue(ctx, due), s.Settle(ctx)); err != nil {
+			return fmt.Errorf("running %s due at %s: %w", due.Job, due.At.Format(time.RFC3339), err)
+		}
+	}
+	if to.After(s.Now()) {
+		if err := s.Clock.Set(to); err != nil {
+			return err
+		}
+	}
+	return s.Settle(ctx)
+}
+
+func (s *Sandbox) calendars() []schedule.Runner {
+	var all []schedule.Runner
+	for _, w := range s.stations {
+		if w.calendar != nil {
+			all = append(all, w.calendar)
+		}
+	}
+	return all
+}
+
+// first returns what falls due first by an instant, and where; no runner if nothing does.
+func first(ctx context.Context, by time.Time, calendars []schedule.Runner) (first schedule.Due, at schedule.Runner, err error) {
+	for _, c := range calendars {
+		due, ok, err := c.FirstDue(ctx, by, nil)
+		if err != nil {
+			return first, nil, fmt.Errorf("reading calendars: %w", err)
+		}
+		if ok && (at == nil || due.At.Before(first.At)) {
+			first, at = due, c
+		}
+	}
+	return first, at, nil
+}
+
+// writeCAs writes out the certificates of the newest generation.
+func (s *Sandbox) writeCAs(ctx context.Context) error {
+	newest, err := newestOf(ctx, s.CA)
+	for kind, issuer := range newest {
+		encoded := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issuer.Certificate})
+		err = errors.Join(err, durable.Replace(s.CAFile(kind), encoded, 0o644))
+	}
+	return err
+}
+
+// Authorities returns the newest CA certificates, DER.
+func (s *Sandbox) Authorities(ctx context.Context) (map[jpki.Kind][]byte, error) {
+	newest, err := newestOf(ctx, s.CA)
+	encoded := map[jpki.Kind][]byte{}
+	for kind, issuer := range newest {
+		encoded[kind] = issuer.Certificate
+	}
+	return encoded, err
+}
+
+func newestOf(ctx context.Context, authority *ca.Service) (map[jpki.Kind]ca.Issuer, error) {
+	issuers, err := authority.Issuers(ctx)
 	newest := map[jpki.Kind]ca.Issuer{}
 	for _, i := range issuers { // by generation
 		newest[i.ID.Kind] = i
@@ -186,27 +307,29 @@ func (s *Sandbox) newest(ctx context.Context) (map[jpki.Kind]ca.Issuer, error) {
 
 // CAFile is the PEM file of the newest certificate of a CA; kind may be that of a certificate it signs.
 func (s *Sandbox) CAFile(kind jpki.Kind) string {
-	return s.path("ca/" + strings.TrimSuffix(kind.CA().String(), "-ca") + ".pem")
+	return filepath.Join(s.Dir, "ca", strings.TrimSuffix(kind.CA().String(), "-ca")+".pem")
 }
 
 // Close closes the sandbox.
 func (s *Sandbox) Close() error {
-	if s.db == nil {
-		return nil
+	var errs []error
+	for _, w := range s.stations {
+		errs = append(errs, w.db.Close())
 	}
-	return s.db.Close()
+	return errors.Join(errs...)
 }
 
-// VerifyAudit checks the audit log of the CA of a sandbox, without changing anything. publicKey is the audit key as the
+// VerifyAudit checks the audit log of an office of a sandbox, without changing anything. publicKey is the audit key as the
 // auditor kept it, "" to take the one in the folder; older are checkpoints that he kept.
-func VerifyAudit(ctx context.Context, dir, publicKey string, older ...string) (report audit.Report, checkpoint string, err error) {
-	keys, err := auditKeys(dir, publicKey)
+func VerifyAudit(ctx context.Context, dir string, office post.Address, publicKey string, older ...string) (report audit.Report, checkpoint string, err error) {
+	p := placeOf(dir, office, time.Now)
+	keys, err := p.verifiers(publicKey)
 	if err != nil {
-		return audit.Report{}, "", err
+		return report, "", err
 	}
-	d, err := db.Open(ctx, db.Config{URL: "sqlite:" + filepath.Join(dir, "ca", "ca.db"), ReadOnly: true})
+	d, err := db.Open(ctx, db.Config{URL: p.url(), ReadOnly: true})
 	if err != nil {
-		return audit.Report{}, "", err
+		return report, "", err
 	}
 	defer d.Close()
 	err = d.View(ctx, func(tx *db.Tx) (err error) {
@@ -217,25 +340,4 @@ func VerifyAudit(ctx context.Context, dir, publicKey string, older ...string) (r
 		return err
 	})
 	return report, checkpoint, err
-}
-
-func (s *Sandbox) path(name string) string { return filepath.Join(s.Dir, filepath.FromSlash(name)) }
-
-// secret returns the content of a file, made on first use.
-func (s *Sandbox) secret(name string, make func() (string, error)) (string, error) {
-	text, err := os.ReadFile(s.path(name))
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return string(bytes.TrimSpace(text)), err
-	}
-	fresh, err := make()
-	if err != nil {
-		return "", err
-	}
-	return fresh, durable.Replace(s.path(name), []byte(fresh+"\n"), 0o600)
-}
-
-func random(n int) []byte {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails
-	return b
 }

@@ -41,8 +41,10 @@ const recordTime = 10 * time.Second
 //  1. Not permitted: the entry "denied" is written in a transaction of its own.
 //     f is not called. Do returns the fault of kind Denied.
 //  2. Permitted: f runs in a transaction. It may still change the entry's
-//     Subject and Detail. Then the entry "allowed" is written in the same
-//     transaction. If we stop before its commit, neither exists.
+//     Subject and Detail, and its Law if it had none. Then the entry "allowed" is written in the same
+//     transaction. If we stop before its commit, neither exists. An f that has
+//     done nothing but answer why the act is not done says so in the entry
+//     ([Entry.Undone]) and returns nil: answer and entry are kept together.
 //  3. f or the commit fails: nothing of the transaction is kept. The entry
 //     "failed" is written in another one ("denied" if the error is a fault of
 //     kind Denied), with the key of the fault as its detail "fault". Do returns
@@ -60,25 +62,60 @@ func (g Guard[T]) Do(ctx context.Context, actor authz.Actor, e Entry, f func(tx 
 		e.Outcome = Denied
 		return g.undone(ctx, e, err)
 	}
-	done := e
-	done.Detail = map[string]string{}
-	maps.Copy(done.Detail, e.Detail)
-	err := g.Update(ctx, func(tx T) error {
-		if err := f(tx, &done); err != nil {
-			return err
+	err := g.Update(ctx, func(tx T) error { return do(ctx, tx, &e, f) })
+	if err != nil {
+		e.Undone(err)
+		return g.undone(ctx, e, err)
+	}
+	return nil
+}
+
+// Deed is one of several acts that are done together. Its fields are the arguments of [Guard.Do].
+type Deed[T Tx] struct {
+	Actor authz.Actor
+	Entry Entry
+	Do    func(tx T, e *Entry) error
+}
+
+// DoAll does acts in one transaction, each followed by its entry "allowed": for what comes in numbers, where a transaction
+// for each would take most of the time. If one is not permitted or fails, or the commit fails, none is done and none is
+// recorded. DoAll then returns how many at the front did well, 0 if the commit failed; the caller does what it can of them
+// anew, and by [Guard.Do], which records why, the one that did not.
+func (g Guard[T]) DoAll(ctx context.Context, deeds []Deed[T]) (well int, err error) {
+	for i, d := range deeds {
+		if err := g.Policy.Check(d.Actor, d.Entry.Act); err != nil {
+			return i, err
 		}
-		e.Subject, e.Detail, e.Outcome = done.Subject, done.Detail, Allowed
-		if err := tx.Audit(ctx, e); err != nil {
-			return unrecorded(err)
+	}
+	err = g.Update(ctx, func(tx T) error {
+		for i, d := range deeds {
+			d.Entry.Actor = d.Actor
+			if err := do(ctx, tx, &d.Entry, d.Do); err != nil {
+				well = i
+				return err
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		e.Subject, e.Detail, e.Outcome = done.Subject, withFault(done.Detail, err), Failed
-		if fault.KindOf(err) == fault.Denied {
-			e.Outcome = Denied // by a rule of the office that is finer than the policy
-		}
-		return g.undone(ctx, e, err)
+		return well, err
+	}
+	return len(deeds), nil
+}
+
+// do runs an act and writes its entry in the same transaction.
+func do[T Tx](ctx context.Context, tx T, e *Entry, f func(tx T, e *Entry) error) error {
+	done := *e
+	done.Detail = map[string]string{}
+	maps.Copy(done.Detail, e.Detail)
+	err := f(tx, &done)
+	e.Subject, e.Law, e.Detail = done.Subject, cmp.Or(e.Law, done.Law), done.Detail
+	if err != nil {
+		return err
+	}
+	e.Outcome = cmp.Or(done.Outcome, Allowed)
+	if err := tx.Audit(ctx, *e); err != nil {
+		return unrecorded(err)
 	}
 	return nil
 }
@@ -103,10 +140,14 @@ func unrecorded(err error) error {
 	return fault.Wrap(err, fault.Unavailable, "audit.unrecorded")
 }
 
-// withFault returns the details with the key of the error's fault, or the kind
-// if it has no key.
-func withFault(detail map[string]string, err error) map[string]string {
-	all := map[string]string{"fault": cmp.Or(fault.KeyOf(err), fault.KindOf(err).String())}
-	maps.Copy(all, detail)
-	return all
+// Undone makes e the entry of an act that was not done: with the key of the error's fault as its detail "fault", or the kind
+// if it has no key, unless another is named there.
+func (e *Entry) Undone(why error) {
+	e.Outcome = Failed
+	if fault.KindOf(why) == fault.Denied {
+		e.Outcome = Denied // by a rule of the office that is finer than the policy
+	}
+	all := map[string]string{"fault": cmp.Or(fault.KeyOf(why), fault.KindOf(why).String())}
+	maps.Copy(all, e.Detail)
+	e.Detail = all
 }

@@ -196,7 +196,7 @@ func TestGuardActMayNotChangeWhoDidWhat(t *testing.T) {
 	o := newOffice(t)
 	e := audit.Entry{Act: "office.stamp", Law: "公的個人認証法第3条"}
 	err := o.guard.Do(t.Context(), clerk, e, func(_ officeTx, e *audit.Entry) error {
-		*e = audit.Entry{Actor: authz.Actor{Office: authz.Auditor}, Act: "office.other", Outcome: audit.Denied}
+		*e = audit.Entry{Actor: authz.Actor{Office: authz.Auditor}, Act: "office.other", Law: "公的個人認証法第9条"}
 		return nil
 	})
 	if err != nil {
@@ -205,6 +205,74 @@ func TestGuardActMayNotChangeWhoDidWhat(t *testing.T) {
 	want := []audit.Entry{entry(clerk, audit.Allowed, "", map[string]string{})}
 	if diff := cmp.Diff(want, o.entries(t)); diff != "" {
 		t.Errorf("log: -want +got\n%s", diff)
+	}
+}
+
+// An act that only answers why it is not done is kept with its entry, under the law that it found.
+func TestGuardKeepsTheAnswerToARefusal(t *testing.T) {
+	o := newOffice(t)
+	for _, why := range []error{fault.New(fault.Denied, "office.same_operator"), fault.New(fault.Conflict, "office.reused"), nil} {
+		err := o.guard.Do(t.Context(), clerk, audit.Entry{Act: "office.stamp"}, func(tx officeTx, e *audit.Entry) error {
+			e.Law = "公的個人認証法第3条"
+			if why != nil {
+				e.Undone(why)
+			}
+			return tx.Stamp(t.Context(), "answer-"+fault.KeyOf(why))
+		})
+		if err != nil {
+			t.Errorf("Do = %v, want nil: the answer is the act", err)
+		}
+	}
+	want := []audit.Entry{
+		entry(clerk, audit.Denied, "", map[string]string{"fault": "office.same_operator"}),
+		entry(clerk, audit.Failed, "", map[string]string{"fault": "office.reused"}),
+		entry(clerk, audit.Allowed, "", map[string]string{}),
+	}
+	if diff := cmp.Diff(want, o.entries(t)); diff != "" || o.stamps(t) != 3 {
+		t.Errorf("%d answers kept, want 3; log: -want +got\n%s", o.stamps(t), diff)
+	}
+}
+
+// Acts done together are each on record, or none is done and recorded.
+func TestDoAll(t *testing.T) {
+	o := newOffice(t)
+	kiosk := authz.Actor{Office: authz.Kiosk}
+	deed := func(actor authz.Actor, serial string) audit.Deed[officeTx] {
+		return audit.Deed[officeTx]{
+			Actor: actor, Entry: audit.Entry{Act: "office.stamp", Law: "公的個人認証法第3条"},
+			Do: func(tx officeTx, e *audit.Entry) error {
+				e.Subject = "serial:" + serial
+				return tx.Stamp(t.Context(), serial)
+			},
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		deeds []audit.Deed[officeTx]
+		well  int
+		ok    bool
+	}{
+		{"two", []audit.Deed[officeTx]{deed(clerk, "1"), deed(clerk, "2")}, 2, true},
+		{"the third fails", []audit.Deed[officeTx]{deed(clerk, "3"), deed(clerk, "4"), deed(clerk, "1"), deed(clerk, "5")}, 2, false},
+		{"the second is not permitted", []audit.Deed[officeTx]{deed(clerk, "3"), deed(kiosk, "4")}, 1, false},
+		{"none", nil, 0, true},
+	} {
+		if well, err := o.guard.DoAll(t.Context(), tt.deeds); well != tt.well || (err == nil) != tt.ok {
+			t.Errorf("%s: DoAll = %d, %v, want %d, no error %t", tt.name, well, err, tt.well, tt.ok)
+		}
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	late := deed(clerk, "7")
+	late.Do = func(officeTx, *audit.Entry) error { cancel(); return nil }
+	if well, err := o.guard.DoAll(canceled, []audit.Deed[officeTx]{deed(clerk, "6"), late}); well == 2 || err == nil {
+		t.Errorf("DoAll without a commit = %d, %v, want an error", well, err)
+	}
+	want := []audit.Entry{
+		entry(clerk, audit.Allowed, "serial:1", map[string]string{}),
+		entry(clerk, audit.Allowed, "serial:2", map[string]string{}),
+	}
+	if diff := cmp.Diff(want, o.entries(t)); diff != "" || o.stamps(t) != 2 {
+		t.Errorf("%d stamps, want 2; log: -want +got\n%s", o.stamps(t), diff)
 	}
 }
 

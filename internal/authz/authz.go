@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"regexp"
 	"slices"
 
 	"github.com/openjpki/jpki/internal/fault"
@@ -40,6 +41,11 @@ type Actor struct {
 	// never by name; empty for a machine. Audit data only.
 	Operator string
 }
+
+var operator = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{0,64}$`)
+
+// ValidOperator reports whether an operator has the form of a staff number, or is empty.
+func ValidOperator(s string) bool { return operator.MatchString(s) }
 
 // Act names what is done, as "office.verb": "ca.issue". Each office declares
 // its own as constants.

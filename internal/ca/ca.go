@@ -14,26 +14,39 @@ import (
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/authz"
+	"github.com/openjpki/jpki/internal/ca/signer"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office"
+	"github.com/openjpki/jpki/internal/post"
 )
 
 // The acts of this office.
 const (
-	ActFound authz.Act = "ca.found" // found an issuer: make a CA key and its certificate
-	ActIssue authz.Act = "ca.issue" // record the intent to issue
-	ActSign  authz.Act = "ca.sign"  // record what was signed
+	ActFound    authz.Act = "ca.found"    // found an issuer: make a CA key and its certificate
+	ActIssue    authz.Act = "ca.issue"    // record the intent to issue
+	ActSign     authz.Act = "ca.sign"     // record what was signed
+	ActMistake  authz.Act = "ca.mistake"  // record that a certificate says something wrong
+	ActEnd      authz.Act = "ca.end"      // record that a certificate is revoked
+	ActAnswered authz.Act = "ca.answered" // record what became of an order to revoke
 )
 
 // policy says who may do them.
 var policy = authz.Policy{
-	ActFound: {authz.Ceremony, authz.Sandbox},
-	ActIssue: {authz.Counter, authz.Sandbox},
-	ActSign:  {authz.CA},
+	ActFound:    {authz.Ceremony, authz.Sandbox},
+	ActIssue:    {authz.Counter, authz.Sandbox},
+	ActSign:     {authz.CA},
+	ActMistake:  {authz.Counter, authz.Sandbox},
+	ActEnd:      {authz.Revocation},
+	ActAnswered: {authz.Revocation},
 
 	// The validity service is the one office for which the CA signs what is no certificate of a holder or a CA.
 	ActSignList:  {authz.Revocation},
 	ActResponder: {authz.Revocation},
+
+	// Certificates by which offices know each other on the line.
+	ActFoundOffices:  {authz.Ceremony, authz.Sandbox},
+	ActCertifyOffice: {authz.Ceremony, authz.Sandbox},
 }
 
 // itself is the CA as an actor.
@@ -51,17 +64,13 @@ func (id IssuerID) String() string {
 	return strings.ToLower(strings.TrimSuffix(fmt.Sprintf("%s-%d-%s", id.Kind, id.Generation, id.Governor), "-"))
 }
 
-// series names the sequence of serial numbers that all generations of a CA share, since they share a name.
-func (id IssuerID) series() string {
-	return strings.ToLower(strings.TrimSuffix(fmt.Sprintf("%s-%s", id.Kind, id.Governor), "-"))
-}
-
 // Issuer is one CA certificate with what is needed to use it.
 type Issuer struct {
 	ID          IssuerID
 	Serial      jpki.Serial
-	TBS         []byte // what was recorded to be signed
-	Certificate []byte // DER; nil until signed
+	TBS         []byte    // what was recorded to be signed
+	Certificate []byte    // DER; nil until signed
+	EndedAt     time.Time // when it was revoked; zero if it was not
 }
 
 // Record is one entry of the record of issues 発行記録.
@@ -71,37 +80,39 @@ type Record struct {
 	Issuer      IssuerID
 	Serial      jpki.Serial
 	Kind        jpki.Kind
-	Request     string // message.IssueRequest.ID
-	Digest      string // of the request, to tell a repetition from another request under the same name
+	Request     string       // message.IssueRequest.ID
+	Digest      string       // of the request, to tell a repetition from another request under the same name
+	Applicant   post.Address // whose letter asked for it and who is answered by one; "" if the answer is returned
 	Holder      message.Holder
 	NotBefore   time.Time
 	NotAfter    time.Time
-	TBS         []byte // what was recorded to be signed
-	Certificate []byte // DER; nil until signed
-}
-
-// Store is what the CA needs of a database.
-type Store interface {
-	// Update runs f in one transaction; nothing is kept if f returns an error.
-	Update(ctx context.Context, f func(Tx) error) error
-	// View runs f in a transaction that changes nothing.
-	View(ctx context.Context, f func(Tx) error) error
+	TBS         []byte    // what was recorded to be signed
+	Certificate []byte    // DER; nil until signed
+	EndedAt     time.Time // when it was replaced, found wrong or revoked; zero if none of them
 }
 
 // Tx is one transaction. Where nothing is found, methods return a nil slice or false.
 type Tx interface {
-	audit.Tx
+	office.Tx
 	ListTx
-	// NextSerial takes the next number of a series, which begins at 1.
-	NextSerial(ctx context.Context, series string) (jpki.Serial, error)
+	OfficeTx
+	// NextSerial returns the number after the greatest one recorded for any generation of an issuer; 1 if there is none.
+	NextSerial(ctx context.Context, id IssuerID) (jpki.Serial, error)
 	// Issuers returns all issuers, by generation.
 	Issuers(ctx context.Context) ([]Issuer, error)
 	AddIssuer(ctx context.Context, i Issuer) error
 	SetIssuerCertificate(ctx context.Context, id IssuerID, certificate []byte) error
+	// EndIssuer notes when the certificate of an issuer was revoked, unless that is noted already.
+	EndIssuer(ctx context.Context, id IssuerID, at time.Time) error
 	AddRecord(ctx context.Context, r Record) error
 	SetCertificate(ctx context.Context, id IssuerID, serial jpki.Serial, certificate []byte) error
 	RecordOf(ctx context.Context, request string) (Record, bool, error)
-	// InForce returns the record of a holder's certificate of a kind that ends after at, signed or not.
+	// RecordBySerial returns the record of a certificate of an issuer.
+	RecordBySerial(ctx context.Context, id IssuerID, serial jpki.Serial) (Record, bool, error)
+	// End notes when a certificate ended before its time, unless that is noted already.
+	End(ctx context.Context, id IssuerID, serial jpki.Serial, at time.Time) error
+	// InForce returns the record of a holder's certificate of a kind that has not ended and is valid until at or longer,
+	// signed or not.
 	InForce(ctx context.Context, h message.Holder, kind jpki.Kind, at time.Time) (Record, bool, error)
 	// Unsigned returns the records without a certificate.
 	Unsigned(ctx context.Context) ([]Record, error)
@@ -115,7 +126,7 @@ type Keys interface {
 
 // Config holds what [New] needs. Fields without "Optional" must be set.
 type Config struct {
-	Store   Store
+	Store   office.Store[Tx]
 	Keys    Keys
 	Profile jpki.Profile
 	// Governors are the issuing governors by romanised prefecture. Optional; none in today's scheme.
@@ -128,17 +139,25 @@ type Config struct {
 	Now func() time.Time
 	// Rand is the source of pseudonyms in names. Optional; crypto/rand if nil. Keys do not depend on it.
 	Rand io.Reader
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(Step)
+	// Observe is told of each letter that is applied or refused. Optional.
+	Observe func(post.Event)
+	// Trouble is told what could not be signed after a batch of letters. It stays recorded and is signed after a later
+	// batch or by Resume. Optional.
+	Trouble func(error)
+	// Step is called with each numbered step of an act as it begins, such as "Issue 3", for those who watch or test. Optional.
+	Step func(string)
 }
 
 // Service is the certification authority. It is safe for concurrent use.
 type Service struct {
 	Config
 	guard audit.Guard[Tx]
+	inbox post.Inbox[Tx]
+
+	completing sync.Mutex // one at a time signs what is recorded
 
 	mu      sync.Mutex
-	signers map[IssuerID]crypto.Signer // opened so far
+	signers map[string]crypto.Signer // by label, opened so far
 }
 
 // New returns the office over its store and keys.
@@ -158,15 +177,25 @@ func New(c Config) (*Service, error) {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	if c.Step == nil {
-		c.Step = func(Step) {}
+	if c.Trouble == nil {
+		c.Trouble = func(error) {}
 	}
-	return &Service{
+	if c.Step == nil {
+		c.Step = func(string) {}
+	}
+	s := &Service{
 		Config:  c,
 		guard:   audit.Guard[Tx]{Policy: policy, Update: c.Store.Update},
-		signers: map[IssuerID]crypto.Signer{},
-	}, nil
+		signers: map[string]crypto.Signer{},
+	}
+	s.inbox = post.Inbox[Tx]{
+		Office: message.AtCA, Guard: s.guard, View: c.Store.View, Handlers: s.handlers(), Now: c.Now, Observe: c.Observe,
+	}
+	return s, nil
 }
+
+// now returns the present time in whole seconds, UTC.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Second) }
 
 // Issuers returns the issuers whose certificates are signed, by generation.
 func (s *Service) Issuers(ctx context.Context) ([]Issuer, error) {
@@ -183,12 +212,12 @@ func (s *Service) Issuers(ctx context.Context) ([]Issuer, error) {
 	return signed, err
 }
 
-// current returns the newest signed issuer of a kind that is valid at an instant, with its certificate.
+// current returns the newest signed issuer of a kind that is valid at an instant and not revoked, with its certificate.
 func current(issuers []Issuer, kind jpki.Kind, governor string, at time.Time) (Issuer, *jpki.Certificate, error) {
 	var newest Issuer
 	var certificate *jpki.Certificate
 	for _, i := range issuers {
-		if i.ID.Kind != kind || i.ID.Governor != governor || i.Certificate == nil || i.ID.Generation < newest.ID.Generation {
+		if i.ID.Kind != kind || i.ID.Governor != governor || i.Certificate == nil || !i.EndedAt.IsZero() || i.ID.Generation < newest.ID.Generation {
 			continue
 		}
 		c, err := jpki.Parse(i.Certificate)
@@ -205,32 +234,42 @@ func current(issuers []Issuer, kind jpki.Kind, governor string, at time.Time) (I
 	return newest, certificate, nil
 }
 
-// sign makes the signature of an issuer over what was recorded, and returns the whole certificate.
-func (s *Service) sign(ctx context.Context, id IssuerID, tbs []byte) ([]byte, error) {
-	signer, err := s.signer(ctx, id)
+// sign makes the signature of the key with a label over what was recorded, and returns the whole certificate.
+func (s *Service) sign(ctx context.Context, label string, tbs []byte) ([]byte, error) {
+	signer, err := s.signer(ctx, label)
 	if err != nil {
-		return nil, fmt.Errorf("opening key of issuer %s: %w", id, err)
+		return nil, err
 	}
 	suite, err := jpki.SuiteOf(signer.Public())
 	if err != nil {
-		return nil, fmt.Errorf("signing as issuer %s: %w", id, err)
+		return nil, fmt.Errorf("signing with key %s: %w", label, err)
 	}
 	signature, err := suite.Sign(rand.Reader, signer, tbs)
 	if err != nil {
-		return nil, fmt.Errorf("signing as issuer %s: %w", id, err)
+		return nil, fmt.Errorf("signing with key %s: %w", label, err)
 	}
 	return jpki.Assemble(tbs, suite.Algorithm, signature)
 }
 
-func (s *Service) signer(ctx context.Context, id IssuerID) (crypto.Signer, error) {
+func (s *Service) signer(ctx context.Context, label string) (crypto.Signer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if signer, ok := s.signers[id]; ok {
+	if signer, ok := s.signers[label]; ok {
 		return signer, nil
 	}
-	signer, err := s.Keys.Open(ctx, id.String())
-	if err == nil {
-		s.signers[id] = signer
+	signer, err := s.Keys.Open(ctx, label)
+	if err != nil {
+		return nil, fmt.Errorf("opening key %s: %w", label, err)
 	}
-	return signer, err
+	s.signers[label] = signer
+	return signer, nil
+}
+
+// takeKey makes the key with a label, or takes the one left there.
+func (s *Service) takeKey(ctx context.Context, label string, suite jpki.Suite) (crypto.Signer, error) {
+	key, err := s.Keys.Create(ctx, label, suite)
+	if errors.Is(err, signer.ErrExists) {
+		return s.signer(ctx, label)
+	}
+	return key, err
 }

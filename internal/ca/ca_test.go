@@ -17,7 +17,6 @@ import (
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/audit"
-	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/ca"
 	"github.com/openjpki/jpki/internal/ca/cadb"
@@ -25,6 +24,7 @@ import (
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officetest"
 	"golang.org/x/mod/sumdb/note"
 )
 
@@ -38,21 +38,13 @@ var (
 // office is a CA on real files, with a profile whose keys are quick to make.
 type office struct {
 	*ca.Service
-	db       *db.DB
-	verifier note.Verifier
+	db   *db.DB
+	keys note.Verifiers // of the audit log
 }
 
-// open opens the office in a folder; private and public are its audit key.
-func open(ctx context.Context, dir, private, public string, change func(*ca.Config)) (*office, error) {
-	key, err := note.NewSigner(private)
-	if err != nil {
-		return nil, err
-	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		return nil, err
-	}
-	log, err := auditdb.New(key, note.VerifierList(verifier))
+// open opens the office in a folder, which holds its audit key.
+func open(ctx context.Context, dir string, change func(*ca.Config)) (*office, error) {
+	log, keys, err := officetest.LogIn(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -73,16 +65,12 @@ func open(ctx context.Context, dir, private, public string, change func(*ca.Conf
 		change(&c)
 	}
 	service, err := ca.New(c)
-	return &office{service, d, verifier}, err
+	return &office{service, d, keys}, err
 }
 
 func newOffice(t *testing.T, change func(*ca.Config)) *office {
 	t.Helper()
-	private, public, err := note.GenerateKey(rand.Reader, "ca.jpki-test.invalid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := open(t.Context(), t.TempDir(), private, public, change)
+	o, err := open(t.Context(), t.TempDir(), change)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,6 +129,9 @@ func request(holder string, kind jpki.Kind, proof []byte) message.IssueRequest {
 		Person: jpki.Person{
 			Name: "見本　花子", NameMarks: "00000", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female,
 			Address: address, AddressMarks: jpki.NoMarks(address),
+		},
+		Registered: message.Attributes{
+			Name: "見本　花子", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female, Address: address,
 		},
 		CardEnd: time.Date(2036, 2, 17, 14, 59, 59, 0, time.UTC),
 		Proof:   message.Proof{CardSerial: cardSerial, Nonce: []byte(nonce), PKCS10: proof},
@@ -217,12 +208,15 @@ func TestIssueRefuses(t *testing.T) {
 		{"no holder", counter, func(r *message.IssueRequest) { r.Holder = "" }, "ca.request_invalid"},
 		{"marks do not fit the name", counter, func(r *message.IssueRequest) { r.Person.NameMarks = "0" }, "ca.request_invalid"},
 		{"card has ended", counter, func(r *message.IssueRequest) { r.CardEnd = now }, "ca.request_invalid"},
+		{"no registered attributes", counter, func(r *message.IssueRequest) { r.Registered = message.Attributes{} }, "ca.request_invalid"},
+		{"registered attributes of somebody else", counter, func(r *message.IssueRequest) { r.Registered.Sex = jpki.Male }, "ca.request_invalid"},
 		{"proof of another nonce", counter, func(r *message.IssueRequest) { r.Proof.Nonce = []byte("another 16 bytes") }, "ca.proof_invalid"},
 		{"proof of another card", counter, func(r *message.IssueRequest) { r.Proof.CardSerial = "TEST000000000002" }, "ca.proof_invalid"},
 		{"proof altered", counter, func(r *message.IssueRequest) { r.Proof.PKCS10[len(r.Proof.PKCS10)-1] ^= 1 }, "ca.proof_invalid"},
 		{"no proof", counter, func(r *message.IssueRequest) { r.Proof.PKCS10 = nil }, "ca.proof_invalid"},
 		{"under fifteen", counter, func(r *message.IssueRequest) {
 			r.Person.Birth = jpki.Birth{Era: jpki.Heisei, Year: 2011, Month: 4, Day: 2}
+			r.Registered.Birth = r.Person.Birth
 		}, "ca.too_young"},
 		{"romaji without capital", counter, func(r *message.IssueRequest) { r.Municipality.Name = "mihon" }, "ca.lint"},
 		// Law: 公的個人認証法 §6
@@ -327,7 +321,7 @@ func TestNothingWithoutAudit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := founded(t, nil)
 			before := count(t, o, "record")
-			exec(t, o, sabotage)
+			execute(t, o, sabotage)
 			if _, err := o.Issue(t.Context(), counter, newApplicant(t, "hanako").request(jpki.Signing)); fault.KeyOf(err) != "audit.unrecorded" {
 				t.Errorf("Issue: %v, want audit.unrecorded", err)
 			}
@@ -367,7 +361,7 @@ func TestIssueConcurrently(t *testing.T) {
 	}
 }
 
-func exec(t *testing.T, o *office, statement string) {
+func execute(t *testing.T, o *office, statement string) {
 	t.Helper()
 	err := o.db.Update(t.Context(), func(tx *db.Tx) error {
 		_, err := tx.Exec(t.Context(), statement)
@@ -389,14 +383,7 @@ func count(t *testing.T, o *office, table string) (n int) {
 	return n
 }
 
-func verifyAudit(t *testing.T, o *office) (report audit.Report) {
+func verifyAudit(t *testing.T, o *office) audit.Report {
 	t.Helper()
-	err := o.db.View(t.Context(), func(tx *db.Tx) (err error) {
-		report, err = auditdb.Verify(t.Context(), tx, note.VerifierList(o.verifier))
-		return err
-	})
-	if err != nil || report.Break != nil {
-		t.Fatalf("audit log: %+v, %v, want it whole", report, err)
-	}
-	return report
+	return officetest.Audited(t, o.db, o.keys)
 }

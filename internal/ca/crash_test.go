@@ -2,10 +2,7 @@ package ca_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,173 +10,60 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/ca"
-	"github.com/openjpki/jpki/internal/ca/signer/signertest"
 	"github.com/openjpki/jpki/internal/crashtest"
-	"github.com/openjpki/jpki/internal/message"
-	"golang.org/x/mod/sumdb/note"
+	"github.com/openjpki/jpki/internal/post"
 )
 
 func TestMain(m *testing.M) { crashtest.Main(m, map[string]crashtest.Scenario{"year": year}) }
 
-// people of the scenario; each gets both certificates.
-var people = []string{"p1", "p2", "p3"}
-
-// year is a short life of a CA: found both issuers, issue two certificates for each person. Whatever its key signs is
-// written to a file before.
-func year(dir string, at func(string)) error {
-	ctx := context.Background()
-	o, err := openWitnessed(ctx, dir, at)
-	if err != nil {
-		return err
-	}
-	defer o.db.Close()
-	if err := o.Resume(ctx); err != nil {
-		return err
-	}
-	issuers, err := o.Issuers(ctx)
-	if err != nil {
-		return err
-	}
-	for _, kind := range []jpki.Kind{jpki.SigningCA, jpki.AuthenticationCA} {
-		if !slices.ContainsFunc(issuers, func(i ca.Issuer) bool { return i.ID.Kind == kind }) {
-			if _, err := o.Found(ctx, sandbox, kind, ""); err != nil {
-				return err
-			}
-		}
-	}
-	for _, file := range requestFiles(dir) {
-		r, err := readRequest(file)
-		if err != nil {
-			return err
-		}
-		if _, err := o.Issue(ctx, counter, r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// openWitnessed opens the office with the audit key of the folder and with keys that leave a trace of every signature.
-func openWitnessed(ctx context.Context, dir string, at func(string)) (*office, error) {
-	private, err := os.ReadFile(filepath.Join(dir, "audit.key"))
-	if err != nil {
-		return nil, err
-	}
-	public, err := os.ReadFile(filepath.Join(dir, "audit.pub"))
-	if err != nil {
-		return nil, err
-	}
-	return open(ctx, dir, string(private), string(public), func(c *ca.Config) {
-		c.Keys = signertest.Witness{Keys: c.Keys, File: filepath.Join(dir, "signed")}
-		c.Step = func(s ca.Step) { at(s.String()) }
-	})
-}
-
-func requestFiles(dir string) []string {
-	var files []string
-	for _, person := range people {
-		for _, kind := range []jpki.Kind{jpki.Authentication, jpki.Signing} {
-			files = append(files, filepath.Join(dir, person+"-"+kind.String()+".csr"))
-		}
-	}
-	return files
-}
-
-// readRequest makes the request of a file name: the proof of possession is the file.
-func readRequest(file string) (message.IssueRequest, error) {
-	proof, err := os.ReadFile(file)
-	name := strings.TrimSuffix(filepath.Base(file), ".csr")
-	holder, kindName, _ := strings.Cut(name, "-")
-	kind, _ := jpki.ParseKind(kindName)
-	return request(holder, kind, proof), err
-}
-
-// newYear prepares the folder of a scenario.
-func newYear(t *testing.T) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	private, public, err := note.GenerateKey(rand.Reader, "ca.jpki-test.invalid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string][]byte{"audit.key": []byte(private), "audit.pub": []byte(public)}
-	for _, person := range people {
-		a := newApplicant(t, person)
-		for _, kind := range []jpki.Kind{jpki.Authentication, jpki.Signing} {
-			files[person+"-"+kind.String()+".csr"] = a.request(kind).Proof.PKCS10
-		}
-	}
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+func allSteps(t *testing.T) []string {
+	return slices.Concat(crashtest.Steps(t, "found.go", "Found"), crashtest.Steps(t, "issue.go", "Issue"),
+		crashtest.Steps(t, "officeca.go", "FoundOffices"), crashtest.Steps(t, "officeca.go", "CertifyOffice"))
 }
 
 // A CA that is killed at the beginning of any step, and again and again, signs nothing that is not recorded, gives nobody
-// two certificates of a kind, and goes on.
-func TestKilledInEveryStep(t *testing.T) {
-	steps := append(crashtest.Steps(t, "found.go", "Found"), crashtest.Steps(t, "issue.go", "Issue")...)
-	for _, step := range steps {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			dir := newYear(t)
-			if !crashtest.Kill(t, "year", dir, step, 1) {
-				t.Fatalf("the scenario never came to step %q", step)
-			}
-			checkYear(t, dir, false)
-			crashtest.Kill(t, "year", dir, step, 2)
-			checkYear(t, dir, false)
-			crashtest.Finish(t, "year", dir)
-			checkYear(t, dir, true)
-		})
-	}
-}
+// two certificates of a kind nor leaves him without the one he renews, tells the other offices of each certificate once, and
+// goes on.
+//
+// Law: 公的個人認証法 §6
+func TestKilledInEveryStep(t *testing.T) { play.KilledInEveryStep(t, allSteps(t), 1, 2) }
 
 func TestKilledAnywhere(t *testing.T) {
-	steps := append(crashtest.Steps(t, "found.go", "Found"), crashtest.Steps(t, "issue.go", "Issue")...)
-	for seed := range uint64(6) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			random := crashtest.Random(t, seed)
-			dir := newYear(t)
-			for range 4 {
-				if random.IntN(2) == 0 {
-					crashtest.Kill(t, "year", dir, steps[random.IntN(len(steps))], 1+random.IntN(5))
-				} else {
-					crashtest.KillAfter(t, "year", dir, time.Duration(random.IntN(120))*time.Millisecond)
-				}
-				checkYear(t, dir, false)
-			}
-			crashtest.Finish(t, "year", dir)
-			checkYear(t, dir, true)
-		})
-	}
+	play.KilledAnywhere(t, allSteps(t), crashtest.Luck{Seeds: 6, Kills: 4, Count: 5, Within: 120 * time.Millisecond})
 }
+
+var play = crashtest.Play{Scenario: "year", Folder: newYear, Check: checkYear}
 
 // checkYear looks at what a killed CA left: complete says that it has ended its work.
 func checkYear(t *testing.T, dir string, complete bool) {
 	t.Helper()
-	o, err := openWitnessed(t.Context(), dir, func(string) {})
+	clock := now
+	o, err := openWitnessed(t.Context(), dir, &clock, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer o.db.Close()
 	verifyAudit(t, o)
 	var issuers []ca.Issuer
+	var offices []ca.OfficeCertificate
 	records := map[string]ca.Record{}
 	err = o.Store.View(t.Context(), func(tx ca.Tx) (err error) {
-		for _, person := range people {
-			for _, kind := range []jpki.Kind{jpki.Authentication, jpki.Signing} {
-				if r, ok, err := tx.RecordOf(t.Context(), person+"-"+kind.String()); err != nil {
-					return err
-				} else if ok {
-					records[r.Request] = r
-				}
+		for _, file := range requestFiles("") {
+			if r, ok, err := tx.RecordOf(t.Context(), strings.TrimSuffix(file, ".csr")); err != nil {
+				return err
+			} else if ok {
+				records[r.Request] = r
 			}
+		}
+		for _, address := range []post.Address{"", mihonCounter} {
+			found, err := tx.OfficeCertificates(t.Context(), address)
+			if err != nil {
+				return err
+			}
+			offices = append(offices, found...)
 		}
 		issuers, err = tx.Issuers(t.Context())
 		return err
@@ -188,16 +72,63 @@ func checkYear(t *testing.T, dir string, complete bool) {
 		t.Fatal(err)
 	}
 	if n := count(t, o, "record"); n != len(records) {
-		t.Errorf("%d records for %d requests: somebody has two certificates of a kind", n, len(records))
+		t.Errorf("%d records for %d requests", n, len(records))
 	}
-	checkSigned(t, filepath.Join(dir, "signed"), issuers, records)
+	checkInForce(t, records)
+	checkTold(t, o, issuers, records)
+	checkSigned(t, filepath.Join(dir, "signed"), issuers, offices, records)
 	if complete {
 		checkComplete(t, issuers, records)
 	}
 }
 
+// checkInForce: whoever has certificates of a kind has one that has not ended.
+func checkInForce(t *testing.T, records map[string]ca.Record) {
+	t.Helper()
+	inForce := map[string]int{}
+	for _, r := range records {
+		key := string(r.Holder) + "-" + r.Kind.String()
+		if inForce[key] += 0; r.EndedAt.IsZero() {
+			inForce[key]++
+		}
+	}
+	for key, n := range inForce {
+		if n != 1 {
+			t.Errorf("%s: %d certificates in force, want one", key, n)
+		}
+	}
+}
+
+// checkTold: link server, validity service and applicant have heard or will hear of everything once.
+func checkTold(t *testing.T, o *office, issuers []ca.Issuer, records map[string]ca.Record) {
+	t.Helper()
+	want := map[string]int{}
+	for _, i := range issuers {
+		if i.Certificate != nil {
+			want["issued_notice"]++
+		}
+	}
+	for _, r := range records {
+		want["issued_notice"]++
+		want["holder_record"]++
+		if !r.EndedAt.IsZero() {
+			want["revocation_order"]++
+		}
+		if r.Applicant != "" && r.Certificate != nil {
+			want["issued"]++
+		}
+	}
+	got := map[string]int{}
+	for _, l := range written(t, o) {
+		got[l.Kind.Name]++
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("letters: -want +got\n%s", diff)
+	}
+}
+
 // checkSigned: every digest the keys have signed is that of recorded bytes.
-func checkSigned(t *testing.T, file string, issuers []ca.Issuer, records map[string]ca.Record) {
+func checkSigned(t *testing.T, file string, issuers []ca.Issuer, offices []ca.OfficeCertificate, records map[string]ca.Record) {
 	t.Helper()
 	recorded := map[string]bool{}
 	digest := func(tbs []byte) string {
@@ -210,6 +141,9 @@ func checkSigned(t *testing.T, file string, issuers []ca.Issuer, records map[str
 	}
 	for _, r := range records {
 		recorded[digest(r.TBS)] = true
+	}
+	for _, c := range offices {
+		recorded[digest(c.TBS)] = true
 	}
 	signed, err := os.ReadFile(file)
 	if err != nil && !os.IsNotExist(err) {
@@ -224,8 +158,8 @@ func checkSigned(t *testing.T, file string, issuers []ca.Issuer, records map[str
 
 func checkComplete(t *testing.T, issuers []ca.Issuer, records map[string]ca.Record) {
 	t.Helper()
-	if len(issuers) != 2 || len(records) != 2*len(people) {
-		t.Fatalf("%d issuers and %d records, want 2 and %d", len(issuers), len(records), 2*len(people))
+	if len(issuers) != 2 || len(records) != 2*len(people)+2 {
+		t.Fatalf("%d issuers and %d records, want 2 and %d", len(issuers), len(records), 2*len(people)+2)
 	}
 	for name, r := range records {
 		issuer := issuers[slices.IndexFunc(issuers, func(i ca.Issuer) bool { return i.ID == r.Issuer })]
@@ -240,7 +174,7 @@ func checkComplete(t *testing.T, issuers []ca.Issuer, records map[string]ca.Reco
 		if err := c.SignedBy(authority); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if !bytes.Contains(r.Certificate, r.TBS) || c.Serial != r.Serial || c.Serial < 2 || int(c.Serial) > 1+len(people) {
+		if !bytes.Contains(r.Certificate, r.TBS) || c.Serial != r.Serial || c.Serial < 2 || int(c.Serial) > 2+len(people) {
 			t.Errorf("%s: serial %s, recorded %s; want the recorded bytes and no gap", name, c.Serial, r.Serial)
 		}
 	}

@@ -3,16 +3,15 @@ package ca
 import (
 	"context"
 	"crypto"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/ca/lint"
-	"github.com/openjpki/jpki/internal/ca/signer"
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office"
 )
 
 // caYears is the life of a CA certificate, to the end of the day before the anniversary.
@@ -24,12 +23,13 @@ const caYears = 10
 //
 //  1. Make the key under the label of the generation, or take the one left there. Stopped here: a key that has signed
 //     nothing; the next Found takes it.
-//  2. Prepare and lint: in a transaction, take the next serial number of the CA's series and build the certificate.
+//  2. Prepare and lint: in a transaction, look up the next serial number of the CA and build the certificate.
 //     Stopped here: as after 1.
 //  3. Record: the issuer with the bytes to be signed, and the audit entry, are committed. Stopped before the commit: as
 //     after 1. Stopped after it: an issuer without certificate, which signs nothing.
 //  4. Sign. Stopped here: as after 3; a signature that nobody has seen. Resume signs again.
-//  5. Record the certificate with its audit entry. Stopped after it: the CA stands.
+//  5. Record the certificate with its audit entry, and tell the validity service of it. Stopped before the commit: as
+//     after 3. Stopped after it: the CA stands, and the letter is under way.
 func (s *Service) Found(ctx context.Context, actor authz.Actor, kind jpki.Kind, governor string) (Issuer, error) {
 	issuer, err := s.recordIssuer(ctx, actor, kind, governor)
 	if err != nil {
@@ -50,8 +50,8 @@ func (s *Service) recordIssuer(ctx context.Context, actor authz.Actor, kind jpki
 	entry := audit.Entry{Act: ActFound, Subject: issuer.ID.String(), Law: "公的個人認証法第3条"}
 	var key crypto.Signer
 	if policy.Check(actor, ActFound) == nil { // who may not found a CA makes no key either; Do records the attempt
-		s.Step(Step{"Found", 1})
-		if key, err = s.takeKey(ctx, issuer.ID); err != nil {
+		s.Step("Found 1")
+		if key, err = s.takeKey(ctx, issuer.ID.String(), s.Profile.Suite); err != nil {
 			return Issuer{}, err
 		}
 	}
@@ -86,33 +86,25 @@ func (s *Service) nextGeneration(ctx context.Context, kind jpki.Kind, governor s
 	return generation, err
 }
 
-func (s *Service) takeKey(ctx context.Context, id IssuerID) (crypto.Signer, error) {
-	key, err := s.Keys.Create(ctx, id.String(), s.Profile.Suite)
-	if errors.Is(err, signer.ErrExists) {
-		return s.signer(ctx, id)
-	}
-	return key, err
-}
-
 func (s *Service) prepareIssuer(ctx context.Context, tx Tx, issuer *Issuer, key crypto.PublicKey) (err error) {
-	s.Step(Step{"Found", 2})
-	if issuer.Serial, err = tx.NextSerial(ctx, issuer.ID.series()); err != nil {
+	s.Step("Found 2")
+	if issuer.Serial, err = tx.NextSerial(ctx, issuer.ID); err != nil {
 		return err
 	}
-	now := s.Now().UTC().Truncate(time.Second)
+	now := s.now()
 	local := now.In(jpki.Japan)
 	validity := jpki.Validity{NotBefore: now, NotAfter: endOfDay(onDay(local.Year()+caYears, int(local.Month()), local.Day()).AddDate(0, 0, -1))}
 	c, err := s.Profile.CA(issuer.ID.Kind, s.Governors[issuer.ID.Governor], issuer.Serial, validity, key)
 	if err != nil {
 		return err
 	}
-	if issuer.TBS, err = s.examine(c, nil); err != nil {
+	if issuer.TBS, _, err = s.examine(c, nil); err != nil {
 		return err
 	}
 	if err := tx.AddIssuer(ctx, *issuer); err != nil {
 		return err
 	}
-	s.Step(Step{"Found", 3})
+	s.Step("Found 3")
 	return nil
 }
 
@@ -120,40 +112,47 @@ func (s *Service) completeIssuer(ctx context.Context, issuer Issuer) (Issuer, er
 	if issuer.Certificate != nil {
 		return issuer, nil
 	}
-	s.Step(Step{"Found", 4})
-	certificate, err := s.sign(ctx, issuer.ID, issuer.TBS)
+	s.Step("Found 4")
+	certificate, err := s.sign(ctx, issuer.ID.String(), issuer.TBS)
 	if err != nil {
 		return Issuer{}, err
 	}
 	entry := audit.Entry{Act: ActSign, Subject: issuer.ID.String(), Law: "公的個人認証法第3条", Detail: map[string]string{"serial": issuer.Serial.String()}}
+	issuer.Certificate = certificate
 	err = s.guard.Do(ctx, itself, entry, func(tx Tx, _ *audit.Entry) error {
-		err := tx.SetIssuerCertificate(ctx, issuer.ID, certificate)
-		s.Step(Step{"Found", 5})
+		if err := tx.SetIssuerCertificate(ctx, issuer.ID, certificate); err != nil {
+			return err
+		}
+		notice, err := NoticeOf(certificate)
+		if err != nil {
+			return err
+		}
+		err = office.Send(ctx, tx, message.IssuedNoticeLetter, message.AtRevocation, message.TopicCertificates, notice)
+		s.Step("Found 5")
 		return err
 	})
-	issuer.Certificate = certificate
 	return issuer, err
 }
 
-// examine lints a certificate as the bytes it will have and returns the part to be signed. issuer is nil for a CA.
-func (s *Service) examine(c, issuer *jpki.Certificate) (tbs []byte, err error) {
+// examine lints a certificate as the bytes it will have and returns the part to be signed, with what a reader will find in
+// it. issuer is nil for a CA.
+func (s *Service) examine(c, issuer *jpki.Certificate) (tbs []byte, parsed *jpki.Certificate, err error) {
 	if tbs, err = c.TBS(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	whole, err := jpki.Assemble(tbs, c.Algorithm, make([]byte, 256)) // stands in for the signature
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	parsed, err := jpki.Parse(whole)
-	if err != nil {
-		return nil, fmt.Errorf("reading back the prepared certificate: %w", err)
+	if parsed, err = jpki.Parse(whole); err != nil {
+		return nil, nil, fmt.Errorf("reading back the prepared certificate: %w", err)
 	}
 	if issuer == nil {
 		issuer = parsed
 	}
 	subject := lint.Subject{Certificate: parsed, Size: len(whole), Issuer: issuer, Profile: s.Profile}
 	if findings := lint.Check(subject); len(findings) > 0 {
-		return nil, fault.Wrap(findings, fault.Internal, "ca.lint", findings[0].ID)
+		return nil, nil, fault.Wrap(findings, fault.Internal, "ca.lint", findings[0].ID)
 	}
-	return tbs, nil
+	return tbs, parsed, nil
 }

@@ -16,40 +16,44 @@ import (
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office"
+	"github.com/openjpki/jpki/internal/post"
 )
 
-// Issue issues one certificate. The same request asked again, after a crash or a lost answer, gets the same
-// certificate. Faults: ca.request_invalid, ca.request_reused, ca.proof_invalid, ca.too_young, ca.double_issue,
-// ca.no_rule, ca.no_issuer, ca.lint.
+// Issue issues one certificate and returns it, for a caller in the same process; other offices ask by letter, see
+// [Service.Receive], and go through the same steps. The same request asked again, after a crash or a lost answer, gets the
+// same certificate. Faults: ca.request_invalid, ca.request_reused, ca.proof_invalid, ca.too_young, ca.double_issue,
+// ca.renewal_early, ca.other_municipality, ca.no_rule, ca.no_issuer, ca.lint.
+//
+// A renewal is the issue of one certificate and the end of another of its kind, in one intent: when it is recorded, the new
+// one is in force and the old one is not. Where there is no old one in force, it is an issue like any other.
 //
 //  1. Check: who asks, the form of the request, the proof of possession, that the holder has no certificate of the kind
-//     in force. Stopped here: nothing happened.
-//  2. Prepare: in the same transaction, take the next serial number, settle the validity and build the certificate.
+//     in force, or one that may be renewed. Stopped here: nothing happened.
+//  2. Prepare: in the same transaction, look up the next serial number, settle the validity and build the certificate.
 //     Stopped here: nothing happened; the number is not used up.
 //  3. Lint: the bytes to be signed are read back and examined. Stopped here: nothing happened.
-//  4. Record: the intent, with the bytes to be signed, and the audit entry are committed. Stopped before the commit:
-//     nothing happened. Stopped after it: a record without certificate, which counts as in force.
-//  5. Sign. Stopped here: as after 4; there may have been a signature, but it has left nowhere. Resume, or the same
-//     request, signs the recorded bytes again.
-//  6. Record the certificate with its audit entry. Stopped before the commit: as after 4. Stopped after it: issued.
+//  4. Record: the intent, with the bytes to be signed, is committed with all that belongs to it: the end of the
+//     certificate it renews and the order to revoke that, the letters to link server and validity service, and the audit
+//     entry. Stopped before the commit: nothing happened. Stopped after it: a record without certificate, which counts as
+//     in force; the letters are under way.
+//  5. Sign. Stopped here: as after 4; there may have been a signature, but it has left nowhere. Resume, the next letter,
+//     or the same request signs the recorded bytes again.
+//  6. Record the certificate with its audit entry, and write the answer if the request came by letter. Stopped before the
+//     commit: as after 4. Stopped after it: issued, and the answer is under way.
 //  7. Answer. Stopped here: issued, and the same request gets the answer.
 //
 // Law: 公的個人認証法 §3, §6, §22
 func (s *Service) Issue(ctx context.Context, actor authz.Actor, r message.IssueRequest) (message.Issued, error) {
 	var record Record
 	entry := audit.Entry{Act: ActIssue, Law: articleOfIssue(r.Kind)}
-	err := s.guard.Do(ctx, actor, entry, func(tx Tx, e *audit.Entry) (err error) {
-		s.Step(Step{"Issue", 1})
-		if err := checkForm(r); err != nil {
+	err := s.guard.Do(ctx, actor, entry, func(tx Tx, e *audit.Entry) error {
+		in, err := s.consider(ctx, tx, e, "", r)
+		if err != nil {
 			return err
 		}
-		e.Subject = "request:" + r.ID
-		if record, err = s.intend(ctx, tx, r); err != nil {
-			return err
-		}
-		e.Detail = map[string]string{"issuer": record.Issuer.String(), "serial": record.Serial.String()}
-		s.Step(Step{"Issue", 4})
-		return nil
+		record = in.Record
+		return s.record(ctx, tx, e, r, in)
 	})
 	if err != nil {
 		return message.Issued{}, fmt.Errorf("issuing: %w", err)
@@ -57,7 +61,7 @@ func (s *Service) Issue(ctx context.Context, actor authz.Actor, r message.IssueR
 	if record, err = s.complete(ctx, record); err != nil {
 		return message.Issued{}, fmt.Errorf("issuing: %w", err)
 	}
-	s.Step(Step{"Issue", 7})
+	s.Step("Issue 7")
 	return s.answer(ctx, record)
 }
 
@@ -90,55 +94,92 @@ func checkForm(r message.IssueRequest) error {
 	if err := r.Person.Validate(); err != nil {
 		return fault.Wrap(err, fault.Invalid, "ca.request_invalid", "person")
 	}
+	// The link server finds the certificate by these; they go with it and are kept nowhere here.
+	if err := r.Registered.Validate(); err != nil || r.Registered.Birth != r.Person.Birth || r.Registered.Sex != r.Person.Sex {
+		return fault.Wrap(err, fault.Invalid, "ca.request_invalid", "registered attributes")
+	}
 	return nil
 }
 
-// intend returns the record of a request: the one it already has, or a new one.
-func (s *Service) intend(ctx context.Context, tx Tx, r message.IssueRequest) (Record, error) {
+// intent is a certificate that may be recorded.
+type intent struct {
+	Record
+	certificate *jpki.Certificate // as it will be, its signature aside; nil if the record is there already
+	renews      Record            // the certificate that ends with it; zero if there is none
+}
+
+// consider takes a request through steps 1 to 3. It writes nothing.
+func (s *Service) consider(ctx context.Context, tx Tx, e *audit.Entry, applicant post.Address, r message.IssueRequest) (intent, error) {
+	s.Step("Issue 1")
+	if err := checkForm(r); err != nil {
+		return intent{}, err
+	}
+	e.Subject = "request:" + r.ID
+	if applicant.Office() == authz.Counter && applicant != message.AtCounter(r.Municipality.Code) {
+		return intent{}, fault.New(fault.Denied, "ca.other_municipality", r.Municipality.Code)
+	}
 	digest, err := digestOf(r)
 	if err != nil {
-		return Record{}, err
+		return intent{}, err
 	}
 	if earlier, ok, err := tx.RecordOf(ctx, r.ID); err != nil || ok {
-		if err == nil && earlier.Digest != digest {
+		if err == nil && (earlier.Digest != digest || earlier.Applicant != applicant) {
 			err = fault.New(fault.Conflict, "ca.request_reused", r.ID)
 		}
-		return earlier, err
+		return intent{Record: earlier}, err
 	}
+	return s.intend(ctx, tx, r, Record{Kind: r.Kind, Request: r.ID, Digest: digest, Applicant: applicant, Holder: r.Holder, NotBefore: s.now()})
+}
+
+// intend settles a new record.
+func (s *Service) intend(ctx context.Context, tx Tx, r message.IssueRequest, record Record) (in intent, err error) {
 	key, err := checkProof(r.Proof)
 	if err != nil {
-		return Record{}, fault.Wrap(err, fault.Invalid, "ca.proof_invalid")
+		return in, fault.Wrap(err, fault.Invalid, "ca.proof_invalid")
 	}
-	now := s.Now().UTC().Truncate(time.Second)
-	rule, ok := ruleOn(s.Rules, now)
+	rule, ok := ruleOn(s.Rules, record.NotBefore)
 	if !ok {
-		return Record{}, fault.New(fault.Unavailable, "ca.no_rule")
+		return in, fault.New(fault.Unavailable, "ca.no_rule")
 	}
-	if r.Kind == jpki.Signing && Age(r.Person.Birth, now) < rule.MinimumAge {
-		return Record{}, fault.New(fault.Invalid, "ca.too_young", rule.MinimumAge)
+	if r.Kind == jpki.Signing && r.Person.Birth.Age(record.NotBefore) < rule.MinimumAge {
+		return in, fault.New(fault.Invalid, "ca.too_young", rule.MinimumAge)
 	}
-	if in, ok, err := tx.InForce(ctx, r.Holder, r.Kind, now); err != nil || ok {
-		if err == nil {
-			err = fault.New(fault.Conflict, "ca.double_issue", r.Kind, in.Serial)
-		}
+	in.Record = record
+	if in.renews, err = renewed(ctx, tx, r, rule, record.NotBefore); err != nil {
+		return in, err
+	}
+	if in.NotAfter, err = end(ctx, tx, r, rule, in); err != nil {
+		return in, err
+	}
+	err = s.prepare(ctx, tx, r, &in, key)
+	return in, err
+}
+
+// renewed returns the certificate of the same kind that a request renews, if one is in force: then the request must be a
+// renewal, and in time.
+func renewed(ctx context.Context, tx Tx, r message.IssueRequest, rule ValidityRule, now time.Time) (Record, error) {
+	old, ok, err := tx.InForce(ctx, r.Holder, r.Kind, now)
+	if err != nil || !ok {
 		return Record{}, err
 	}
-	record := Record{Kind: r.Kind, Request: r.ID, Digest: digest, Holder: r.Holder, NotBefore: now}
-	if record.NotAfter, err = s.end(ctx, tx, r, rule, now); err != nil {
-		return Record{}, err
+	if !r.Renewal {
+		return Record{}, fault.New(fault.Conflict, "ca.double_issue", r.Kind, old.Serial)
 	}
-	return s.prepare(ctx, tx, r, record, key)
+	if from := rule.RenewalFrom(old.NotAfter); now.Before(from) {
+		return Record{}, fault.New(fault.Conflict, "ca.renewal_early", old.Serial, from.Format(time.DateOnly))
+	}
+	return old, nil
 }
 
 // end returns the last second of validity: the rule's, the card's, and for a signing certificate that of the
 // authentication certificate beside it, whichever is first.
-func (s *Service) end(ctx context.Context, tx Tx, r message.IssueRequest, rule ValidityRule, now time.Time) (time.Time, error) {
-	end := rule.End(now, r.Person.Birth, r.Renewal)
+func end(ctx context.Context, tx Tx, r message.IssueRequest, rule ValidityRule, in intent) (time.Time, error) {
+	end := rule.End(in.NotBefore, r.Person.Birth, in.renews.Serial != 0)
 	if card := r.CardEnd.UTC().Truncate(time.Second); card.Before(end) {
 		end = card
 	}
 	if r.Kind == jpki.Signing {
-		companion, ok, err := tx.InForce(ctx, r.Holder, jpki.Authentication, now)
+		companion, ok, err := tx.InForce(ctx, r.Holder, jpki.Authentication, in.NotBefore)
 		if err != nil {
 			return end, err
 		}
@@ -146,40 +187,38 @@ func (s *Service) end(ctx context.Context, tx Tx, r message.IssueRequest, rule V
 			end = companion.NotAfter
 		}
 	}
-	if !end.After(now) {
+	if !end.After(in.NotBefore) {
 		return end, fault.New(fault.Invalid, "ca.request_invalid", "card end")
 	}
 	return end, nil
 }
 
-// prepare builds, lints and records the certificate.
-func (s *Service) prepare(ctx context.Context, tx Tx, r message.IssueRequest, record Record, key crypto.PublicKey) (Record, error) {
-	s.Step(Step{"Issue", 2})
+// prepare builds and lints the certificate.
+func (s *Service) prepare(ctx context.Context, tx Tx, r message.IssueRequest, in *intent, key crypto.PublicKey) error {
+	s.Step("Issue 2")
 	issuers, err := tx.Issuers(ctx)
 	if err != nil {
-		return record, err
+		return err
 	}
 	governor := ""
 	if _, ok := s.Governors[r.Municipality.Prefecture]; ok {
 		governor = r.Municipality.Prefecture
 	}
-	issuer, ca, err := current(issuers, r.Kind.CA(), governor, record.NotBefore)
+	issuer, ca, err := current(issuers, r.Kind.CA(), governor, in.NotBefore)
 	if err != nil {
-		return record, err
+		return err
 	}
-	record.Issuer = issuer.ID
-	if record.Serial, err = tx.NextSerial(ctx, issuer.ID.series()); err != nil {
-		return record, err
+	in.Issuer = issuer.ID
+	if in.Serial, err = tx.NextSerial(ctx, issuer.ID); err != nil {
+		return err
 	}
-	c, err := s.build(ca, r, record, key)
+	c, err := s.build(ca, r, in.Record, key)
 	if err != nil {
-		return record, fault.Wrap(err, fault.Invalid, "ca.request_invalid", "certificate")
+		return fault.Wrap(err, fault.Invalid, "ca.request_invalid", "certificate")
 	}
-	s.Step(Step{"Issue", 3})
-	if record.TBS, err = s.examine(c, ca); err != nil {
-		return record, err
-	}
-	return record, tx.AddRecord(ctx, record)
+	s.Step("Issue 3")
+	in.TBS, in.certificate, err = s.examine(c, ca)
+	return err
 }
 
 func (s *Service) build(ca *jpki.Certificate, r message.IssueRequest, record Record, key crypto.PublicKey) (*jpki.Certificate, error) {
@@ -198,69 +237,41 @@ func (s *Service) build(ca *jpki.Certificate, r message.IssueRequest, record Rec
 	return s.Profile.Authentication(ca, e)
 }
 
-// complete signs a recorded certificate, if it is not signed yet.
-func (s *Service) complete(ctx context.Context, record Record) (Record, error) {
-	if record.Certificate != nil {
-		return record, nil
-	}
-	s.Step(Step{"Issue", 5})
-	certificate, err := s.sign(ctx, record.Issuer, record.TBS)
-	if err != nil {
-		return record, err
-	}
-	entry := audit.Entry{
-		Act: ActSign, Subject: "request:" + record.Request, Law: articleOfIssue(record.Kind),
-		Detail: map[string]string{"issuer": record.Issuer.String(), "serial": record.Serial.String()},
-	}
-	record.Certificate = certificate
-	err = s.guard.Do(ctx, itself, entry, func(tx Tx, _ *audit.Entry) error {
-		recorded, _, err := tx.RecordOf(ctx, record.Request)
-		if err != nil || recorded.Certificate != nil { // somebody else completed it meanwhile
-			record.Certificate = recorded.Certificate
+// record commits to an intent: step 4.
+func (s *Service) record(ctx context.Context, tx Tx, e *audit.Entry, r message.IssueRequest, in intent) error {
+	e.Detail = map[string]string{"issuer": in.Issuer.String(), "serial": in.Serial.String()}
+	if in.certificate != nil {
+		if err := tx.AddRecord(ctx, in.Record); err != nil {
 			return err
 		}
-		err = tx.SetCertificate(ctx, record.Issuer, record.Serial, certificate)
-		s.Step(Step{"Issue", 6})
-		return err
-	})
-	return record, err
-}
-
-func (s *Service) answer(ctx context.Context, record Record) (message.Issued, error) {
-	issuers, err := s.Issuers(ctx)
-	for _, i := range issuers {
-		if i.ID == record.Issuer {
-			return message.Issued{RequestID: record.Request, Serial: record.Serial, Certificate: record.Certificate, CA: i.Certificate}, err
+		if in.renews.Serial != 0 {
+			e.Detail["renews"] = in.renews.Serial.String()
+			if err := endByOrder(ctx, tx, in.renews, message.Renewal, in.NotBefore); err != nil {
+				return err
+			}
 		}
-	}
-	return message.Issued{}, fmt.Errorf("answering request %s: issuer %s is not recorded: %w", record.Request, record.Issuer, err)
-}
-
-// Resume completes what was recorded but not signed when the CA last stopped. It is called at every start.
-func (s *Service) Resume(ctx context.Context) error {
-	var issuers []Issuer
-	var records []Record
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		if issuers, err = tx.Issuers(ctx); err != nil {
+		if err := tell(ctx, tx, r, in.certificate); err != nil {
 			return err
 		}
-		records, err = tx.Unsigned(ctx)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("resuming: %w", err)
 	}
-	for _, i := range issuers {
-		if _, err := s.completeIssuer(ctx, i); err != nil {
-			return fmt.Errorf("resuming issuer %s: %w", i.ID, err)
-		}
-	}
-	for _, r := range records {
-		if _, err := s.complete(ctx, r); err != nil {
-			return fmt.Errorf("resuming request %s: %w", r.Request, err)
-		}
-	}
+	s.Step("Issue 4")
 	return nil
+}
+
+// tell writes to the link server whose certificate it is, and to the validity service that there is one.
+//
+// Req: R-ISS-26, R-SYS-17
+func tell(ctx context.Context, tx Tx, r message.IssueRequest, c *jpki.Certificate) error {
+	notice, err := noticeOf(c)
+	if err != nil {
+		return err
+	}
+	if err := office.Send(ctx, tx, message.IssuedNoticeLetter, message.AtRevocation, message.TopicCertificates, notice); err != nil {
+		return err
+	}
+	return office.Send(ctx, tx, message.HolderRecordLetter, message.AtLink, message.TopicCertificates, message.HolderRecord{
+		ID: r.ID, Attributes: r.Registered, Issuer: notice.Issuer, Serial: c.Serial, Kind: c.Kind, IssuedAt: c.NotBefore, NotAfter: c.NotAfter,
+	})
 }
 
 // digestOf tells requests apart, the key in the proof of possession included.

@@ -75,13 +75,13 @@ func (s *Service) SignList(ctx context.Context, actor authz.Actor, issuer messag
 			return fault.New(fault.Conflict, "revocation.list_number", list.Number, last.Number)
 		}
 		err = tx.SetList(ctx, list.SignedList)
-		s.Step(Step{"SignList", 2})
+		s.Step("SignList 2")
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("signing a list: %w", err)
 	}
-	s.Step(Step{"SignList", 3})
+	s.Step("SignList 3")
 	return list.signer.Sign(rand.Reader, list.digest, list.hash)
 }
 
@@ -109,10 +109,10 @@ func (s *Service) prepareList(ctx context.Context, id message.IssuerID, tbs io.R
 	if err != nil {
 		return list, err
 	}
-	if list.signer, err = s.signer(ctx, issuer.ID); err != nil {
-		return list, fmt.Errorf("opening key of issuer %s: %w", issuer.ID, err)
+	if list.signer, err = s.signer(ctx, issuer.ID.String()); err != nil {
+		return list, err
 	}
-	s.Step(Step{"SignList", 1})
+	s.Step("SignList 1")
 	suite, err := jpki.SuiteOf(certificate.PublicKey)
 	if err != nil {
 		return list, err

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/audit"
@@ -16,11 +15,11 @@ import (
 )
 
 // CertifyResponder issues the certificate of an OCSP responder, signed by the key that the request names. The same request
-// asked again gets the same certificate. Faults: ca.request_reused, ca.lint, revocation.no_issuer,
-// revocation.responder_refused.
+// asked again gets the same certificate. No letter tells of it: who asks is the validity service itself. Faults:
+// ca.request_reused, ca.lint, revocation.no_issuer, revocation.responder_refused.
 //
 //  1. Check: who asks, the form of the request, that its key signed it. Stopped here: nothing happened.
-//  2. Prepare and lint: in the same transaction, take the next serial number and build the certificate. Stopped here:
+//  2. Prepare and lint: in the same transaction, look up the next serial number and build the certificate. Stopped here:
 //     nothing happened.
 //  3. Record: the intent, with the bytes to be signed, and the audit entry are committed. From here on all is as in
 //     Issue: sign, record, answer.
@@ -30,7 +29,7 @@ func (s *Service) CertifyResponder(ctx context.Context, actor authz.Actor, r mes
 	var record Record
 	entry := audit.Entry{Act: ActResponder, Subject: "key:" + string(r.Issuer), Law: articleOfRevocation}
 	err := s.guard.Do(ctx, actor, entry, func(tx Tx, e *audit.Entry) (err error) {
-		s.Step(Step{"CertifyResponder", 1})
+		s.Step("CertifyResponder 1")
 		request, err := checkResponder(r)
 		if err != nil {
 			return fault.Wrap(err, fault.Invalid, "revocation.responder_refused")
@@ -41,7 +40,7 @@ func (s *Service) CertifyResponder(ctx context.Context, actor authz.Actor, r mes
 			return err
 		}
 		e.Detail = map[string]string{"issuer": record.Issuer.String(), "serial": record.Serial.String()}
-		s.Step(Step{"CertifyResponder", 3})
+		s.Step("CertifyResponder 3")
 		return nil
 	})
 	if err != nil {
@@ -87,17 +86,17 @@ func (s *Service) intendResponder(ctx context.Context, tx Tx, r message.Responde
 	if err != nil {
 		return Record{}, err
 	}
-	now := s.Now().UTC().Truncate(time.Second)
+	now := s.now()
 	issuer, ca, err := withKey(issuers, r.Issuer, now)
 	if err != nil {
 		return Record{}, err
 	}
-	s.Step(Step{"CertifyResponder", 2})
+	s.Step("CertifyResponder 2")
 	record := Record{Issuer: issuer.ID, Request: r.ID, Digest: digest, NotBefore: now, NotAfter: now.Add(s.ResponderLife)}
 	if ca.NotAfter.Before(record.NotAfter) {
 		record.NotAfter = ca.NotAfter
 	}
-	if record.Serial, err = tx.NextSerial(ctx, issuer.ID.series()); err != nil {
+	if record.Serial, err = tx.NextSerial(ctx, issuer.ID); err != nil {
 		return record, err
 	}
 	c, err := s.Profile.Responder(ca, record.Serial, jpki.Validity{NotBefore: record.NotBefore, NotAfter: record.NotAfter}, key)
@@ -105,7 +104,7 @@ func (s *Service) intendResponder(ctx context.Context, tx Tx, r message.Responde
 		return record, fault.Wrap(err, fault.Invalid, "revocation.responder_refused")
 	}
 	record.Kind = c.Kind
-	if record.TBS, err = s.examine(c, ca); err != nil {
+	if record.TBS, _, err = s.examine(c, ca); err != nil {
 		return record, err
 	}
 	return record, tx.AddRecord(ctx, record)

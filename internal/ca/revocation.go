@@ -24,11 +24,17 @@ func NoticeOf(certificate []byte) (message.IssuedNotice, error) {
 	if err != nil {
 		return message.IssuedNotice{}, fmt.Errorf("telling of a certificate: %w", err)
 	}
-	n := message.IssuedNotice{
-		Issuer: message.IssuerID(c.IssuerKeyID().String()), Serial: c.Serial, Kind: c.Kind, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-	}
+	n, err := noticeOf(c)
 	if c.Kind.IsCA() {
 		n.Issuer, n.Certificate = message.IssuerID(c.KeyID().String()), certificate
+	}
+	return n, err
+}
+
+// noticeOf returns what the validity service is told of a certificate that its CA signs or is to sign.
+func noticeOf(c *jpki.Certificate) (n message.IssuedNotice, err error) {
+	n = message.IssuedNotice{
+		Issuer: message.IssuerID(c.IssuerKeyID().String()), Serial: c.Serial, Kind: c.Kind, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 	}
 	if point := c.DistributionPoint(); point != nil {
 		n.Point, err = encode(point)
@@ -44,17 +50,13 @@ func encode(v cryptobyte.MarshalingValue) ([]byte, error) {
 
 // withKey returns the issuer with a key identifier, if its certificate is in force at an instant.
 func withKey(issuers []Issuer, id message.IssuerID, at time.Time) (Issuer, *jpki.Certificate, error) {
-	for _, i := range issuers {
-		if i.Certificate == nil {
-			continue
-		}
-		c, err := jpki.Parse(i.Certificate)
-		if err != nil {
-			return Issuer{}, nil, fmt.Errorf("reading certificate of issuer %s: %w", i.ID, err)
-		}
-		if c.KeyID().String() == string(id) && !at.Before(c.NotBefore) && !at.After(c.NotAfter) {
-			return i, c, nil
-		}
+	issuer, err := byKey(issuers, id)
+	if err != nil {
+		return Issuer{}, nil, err
 	}
-	return Issuer{}, nil, fault.New(fault.NotFound, "revocation.no_issuer", id)
+	c, err := jpki.Parse(issuer.Certificate)
+	if err == nil && (at.Before(c.NotBefore) || at.After(c.NotAfter)) {
+		err = fault.New(fault.NotFound, "revocation.no_issuer", id)
+	}
+	return issuer, c, err
 }

@@ -14,6 +14,8 @@ type ValidityRule struct {
 	RenewalBirthdays int // the same where the certificate is a renewal
 	// Years: validity ends with the day n years after the day of issue.
 	Years int
+	// RenewalMonths: a certificate may be renewed from the day after the one that lies so many months before its last.
+	RenewalMonths int
 	// MinimumAge for a signing certificate, in years.
 	MinimumAge int
 }
@@ -23,8 +25,8 @@ type ValidityRule struct {
 // Law: 公的個人認証法 §5
 func ValidityRules() []ValidityRule {
 	return []ValidityRule{
-		{From: day(2004, 1, 29), Years: 3, MinimumAge: 15},
-		{From: day(2016, 1, 1), Birthdays: 5, RenewalBirthdays: 6, MinimumAge: 15},
+		{From: day(2004, 1, 29), Years: 3, RenewalMonths: 3, MinimumAge: 15},
+		{From: day(2016, 1, 1), Birthdays: 5, RenewalBirthdays: 6, RenewalMonths: 3, MinimumAge: 15},
 	}
 }
 
@@ -56,28 +58,23 @@ func (r ValidityRule) End(issued time.Time, birth jpki.Birth, renewal bool) time
 	return Birthday(birth, n, issued)
 }
 
-// Birthday returns the last second of the n-th birthday after the day of an instant, in Japan.
+// RenewalFrom returns the first second, in Japan, at which a certificate may be renewed whose validity ends at an instant.
 //
-// Assumed: who was born on 29 February has his birthday on the 28th in common years, and a birth date of unknown day or
-// month counts from the first.
-func Birthday(birth jpki.Birth, n int, after time.Time) time.Time {
-	month, date := max(birth.Month, 1), max(birth.Day, 1)
-	local := after.In(jpki.Japan)
-	first := onDay(local.Year(), month, date)
-	if !first.After(onDay(local.Year(), int(local.Month()), local.Day())) {
-		n++
-	}
-	return endOfDay(onDay(local.Year()+n-1, month, date))
+// Assumed: three months before the last day of a month that is longer than the third before it is that month's last day.
+func (r ValidityRule) RenewalFrom(notAfter time.Time) time.Time {
+	last := notAfter.In(jpki.Japan)
+	before := time.Date(last.Year(), last.Month()-time.Month(r.RenewalMonths), 1, 0, 0, 0, 0, jpki.Japan)
+	date := min(last.Day(), before.AddDate(0, 1, -1).Day())
+	return before.AddDate(0, 0, date) // the day after the date
 }
 
-// Age returns the full years a person has lived at an instant.
-func Age(birth jpki.Birth, at time.Time) int {
-	local := at.In(jpki.Japan)
-	age := local.Year() - birth.Year
-	if onDay(local.Year(), max(birth.Month, 1), max(birth.Day, 1)).After(local) {
-		age--
+// Birthday returns the last second of the n-th birthday after the day of an instant, in Japan.
+func Birthday(birth jpki.Birth, n int, after time.Time) time.Time {
+	local := after.In(jpki.Japan)
+	if !birth.Birthday(local.Year()).After(onDay(local.Year(), int(local.Month()), local.Day())) {
+		n++
 	}
-	return age
+	return endOfDay(birth.Birthday(local.Year() + n - 1))
 }
 
 // onDay is midnight in Japan of a date; 29 February is the 28th in common years.

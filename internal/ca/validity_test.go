@@ -48,13 +48,14 @@ func TestValidityRules(t *testing.T) {
 	}
 }
 
-func TestAge(t *testing.T) {
-	birth := jpki.BirthOn(at(t, "2011-04-01T00:00:00Z"))
-	for instant, want := range map[string]int{
-		"2026-03-31T14:59:59Z": 14, "2026-03-31T15:00:00Z": 15, "2026-04-01T12:00:00+09:00": 15,
+// A certificate may be renewed from the day after the one three months before its last.
+func TestRenewalFrom(t *testing.T) {
+	rule := ca.ValidityRules()[1]
+	for last, want := range map[string]string{
+		"2031-02-17": "2030-11-18", "2031-05-31": "2031-03-01", "2032-05-30": "2032-03-01", "2031-12-30": "2031-10-01", "2031-11-30": "2031-08-31",
 	} {
-		if got := ca.Age(birth, at(t, instant)); got != want {
-			t.Errorf("Age on %s = %d, want %d", instant, got, want)
+		if got := rule.RenewalFrom(at(t, last+"T23:59:59+09:00")); !got.Equal(at(t, want+"T00:00:00+09:00")) {
+			t.Errorf("RenewalFrom(%s) = %v, want %s", last, got.In(jpki.Japan), want)
 		}
 	}
 }

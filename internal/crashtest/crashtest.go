@@ -4,7 +4,7 @@
 // A test binary runs itself again as a child that plays one scenario in a folder. The scenario announces each numbered
 // step; at the chosen one the child kills itself with SIGKILL, so that nothing is flushed, unlocked or deferred. The
 // parent then opens the folder and checks what must be true. [Steps] reads the numbers from the doc comment of the
-// function, so that a step without a test cannot be.
+// function, so that a step without a test cannot be. [Play] does this for every step, and anywhere.
 package crashtest
 
 import (

@@ -17,9 +17,13 @@
 // # SQLite
 //
 // An office has one file of its own: mode 0600, write-ahead log, every commit on
-// the disk before it is answered (synchronous=FULL), foreign keys on. SQLite
+// the disk before it is answered (synchronous=FULL), foreign keys on, and what is
+// deleted is overwritten (secure_delete): a page that is free again tells nothing.
+// What was deleted since the last checkpoint may still stand in the log. SQLite
 // itself lets one process write at a time; inside a process one connection
-// writes and several read.
+// writes and several read. Each keeps the statements it has prepared, which are
+// told apart by their text: a query is a constant, and its values are
+// parameters.
 //
 // Opening and migrating take turns by a lock on a file beside the database
 // (FILE-lock), because switching to the write-ahead log and reading which

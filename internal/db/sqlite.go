@@ -40,8 +40,9 @@ func (f file) open(ctx context.Context, readOnly bool) (write, read *sql.DB, err
 		return nil, nil, err
 	}
 	err = f.exclusively(ctx, func() error {
-		write, err = sql.Open("sqlite", source(f.path, f.wait, "_txlock=immediate",
-			"_pragma=journal_mode(wal)", "_pragma=synchronous(full)", "_pragma=foreign_keys(on)"))
+		write, err = openPool(source(f.path, f.wait, "_txlock=immediate",
+			"_pragma=journal_mode(wal)", "_pragma=synchronous(full)", "_pragma=foreign_keys(on)",
+			"_pragma=secure_delete(on)"))
 		if err != nil {
 			return err
 		}
@@ -56,13 +57,22 @@ func (f file) open(ctx context.Context, readOnly bool) (write, read *sql.DB, err
 }
 
 func (f file) openReaders(ctx context.Context) (*sql.DB, error) {
-	read, err := sql.Open("sqlite", source(f.path, f.wait, "_pragma=query_only(on)"))
+	read, err := openPool(source(f.path, f.wait, "_pragma=query_only(on)"))
 	if err != nil {
 		return nil, err
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return read, read.PingContext(ctx)
+}
+
+func openPool(source string) (*sql.DB, error) {
+	plain, err := sql.Open("sqlite", source)
+	if err != nil {
+		return nil, err
+	}
+	defer plain.Close() // it knows the driver, and has connected to nothing
+	return sql.OpenDB(connector{plain.Driver(), source}), nil
 }
 
 // The connections of a pool know which kind of transaction they begin.

@@ -53,7 +53,7 @@ func TestOpenKeepsFilesPrivate(t *testing.T) {
 
 func TestOpenSettings(t *testing.T) {
 	d := newFile(t)
-	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"}
 	for name, value := range want {
 		var got string
 		err := d.Update(t.Context(), func(tx *db.Tx) error {

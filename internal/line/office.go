@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net/url"
+	"strings"
 
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/post"
@@ -22,19 +23,16 @@ func URI(office post.Address) *url.URL {
 	return &url.URL{Scheme: scheme, Host: host, Path: "/" + string(office)}
 }
 
-// OfficeOf returns the office that a certificate names. A certificate that names none, or several, is the fault
-// "post.no_office".
+// OfficeOf returns the office that a certificate names. A certificate that names none, or has another URI besides, is the
+// fault "line.no_office".
 func OfficeOf(c *x509.Certificate) (post.Address, error) {
-	var offices []post.Address
-	for _, u := range c.URIs {
-		if u.Scheme == scheme && u.Host == host && len(u.Path) > 1 {
-			offices = append(offices, post.Address(u.Path[1:]))
+	if len(c.URIs) == 1 {
+		office := post.Address(strings.TrimPrefix(c.URIs[0].Path, "/"))
+		if office.Valid() && *c.URIs[0] == *URI(office) {
+			return office, nil
 		}
 	}
-	if len(offices) != 1 || !offices[0].Valid() {
-		return "", fault.New(fault.Denied, "post.no_office")
-	}
-	return offices[0], nil
+	return "", fault.New(fault.Denied, "line.no_office")
 }
 
 // ServerTLS returns the configuration of a server that lets in offices only. roots are those of the offices' CA.
@@ -55,7 +53,7 @@ func ClientTLS(own tls.Certificate, roots *x509.CertPool, office post.Address) *
 		Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13, RootCAs: roots,
 		VerifyConnection: func(s tls.ConnectionState) error {
 			if named, err := Peer(&s); err != nil || named != office {
-				return fault.Wrap(err, fault.Denied, "post.other_office", office)
+				return fault.Wrap(err, fault.Denied, "line.other_office", office)
 			}
 			return nil
 		},
@@ -65,7 +63,7 @@ func ClientTLS(own tls.Certificate, roots *x509.CertPool, office post.Address) *
 // Peer returns the office at the other end, which has been verified against the roots.
 func Peer(s *tls.ConnectionState) (post.Address, error) {
 	if s == nil || len(s.VerifiedChains) == 0 {
-		return "", fault.New(fault.Denied, "post.no_office")
+		return "", fault.New(fault.Denied, "line.no_office")
 	}
 	return OfficeOf(s.VerifiedChains[0][0])
 }

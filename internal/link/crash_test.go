@@ -3,175 +3,159 @@ package link_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/openjpki/jpki"
-	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/crashtest"
-	"github.com/openjpki/jpki/internal/db"
+	"github.com/openjpki/jpki/internal/db/dbtest"
+	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/link"
-	"github.com/openjpki/jpki/internal/link/linkdb"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
+	"github.com/openjpki/jpki/internal/post"
+	"github.com/openjpki/jpki/internal/registry"
 )
 
-func TestMain(m *testing.M) { crashtest.Main(m, map[string]crashtest.Scenario{"day": day}) }
+func TestMain(m *testing.M) { crashtest.Main(m, map[string]crashtest.Scenario{"days": days}) }
 
-// openIn opens a link server in a folder that holds the texts of an audit key.
-func openIn(ctx context.Context, dir string, step func(link.Step)) (*link.Service, *db.DB, error) {
-	private, err := read(dir, "audit.key")
-	if err != nil {
-		return nil, nil, err
-	}
-	public, err := read(dir, "audit.pub")
-	if err != nil {
-		return nil, nil, err
-	}
-	log, err := logOf(private, public)
-	if err != nil {
-		return nil, nil, err
-	}
-	now := func() time.Time { return start.AddDate(0, 0, 1) }
-	d, err := db.Open(ctx, db.Config{URL: "sqlite:" + filepath.Join(dir, "link.db"), Now: now})
-	if err != nil {
-		return nil, nil, err
-	}
-	store, err := linkdb.Open(ctx, d, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := link.New(link.Config{
-		Store: store, Now: now, Step: step,
-		SendList:  func(_ context.Context, l message.HolderList) error { return witness(dir, l.ID) },
-		SendOrder: func(_ context.Context, o link.RevocationOrder) error { return witness(dir, o.ID) },
-	})
-	return s, d, err
+var offices = []post.Address{message.AtCA, message.AtLink, message.AtRegistry, message.AtRevocation}
+
+// openDays opens the nation of a folder, which holds the URLs of its databases.
+func openDays(ctx context.Context, dir string, at func(string)) (*nation, error) {
+	var failed error
+	n, err := openNation(ctx, nationConfig{dir: dir, at: at, url: func(office post.Address) string {
+		url, err := os.ReadFile(filepath.Join(dir, string(office)))
+		failed = errors.Join(failed, err)
+		return string(url)
+	}})
+	return n, errors.Join(err, failed)
 }
 
-// witness appends a line to the file "sent".
-func witness(dir, id string) error {
-	f, err := os.OpenFile(filepath.Join(dir, "sent"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = fmt.Fprintln(f, id)
-	return err
-}
-
-// day is a day of a link server: two certificates of one person, a list, a death, and the sending.
-func day(dir string, at func(string)) error {
+// days are a few days of a nation: three people get certificates, one moves, one dies, one loses the card. The CA also
+// writes a letter that the link server does not know.
+func days(dir string, at func(string)) error {
 	ctx := context.Background()
-	s, d, err := openIn(ctx, dir, func(s link.Step) { at(s.String()) })
+	n, err := openDays(ctx, dir, at)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	a := person("見本　花子", "１")
-	record := func(kind jpki.Kind) error {
-		return s.Record(ctx, ca, message.HolderRecord{
-			ID: kind.String() + "-2", Attributes: a, Issuer: "TEST", Serial: jpki.Serial(kind), Kind: kind, IssuedAt: start,
-			NotAfter: start.AddDate(5, 0, 0),
-		})
+	defer n.close()
+	people := map[registry.ResidentCode]message.Attributes{
+		hanako: person("見本　花子", "１"), "00000000002": person("例示　次郎", "２"), "00000000003": person("架空　三郎", "３"),
 	}
-	if err := errors.Join(record(jpki.Authentication), record(jpki.Signing)); err != nil {
-		return err
-	}
-	if _, err := s.MakeList(ctx, itself); err != nil {
-		return err
-	}
-	n := message.ChangeNotice{ID: "n-1", Attributes: a, Fact: message.Died, At: start.Add(time.Hour)}
-	if err := s.TakeNotice(ctx, register, n); err != nil {
-		return err
-	}
-	return s.Deliver(ctx)
-}
-
-// Killed at any step, the link server loses no list and no order, invents none, and its audit log holds.
-func TestKilledInEveryStep(t *testing.T) {
-	steps := slices.Concat(crashtest.Steps(t, "link.go", "Record"), crashtest.Steps(t, "list.go", "MakeList"),
-		crashtest.Steps(t, "notice.go", "TakeNotice"), crashtest.Steps(t, "list.go", "Deliver"))
-	for _, step := range steps {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			private, public := newKey(t)
-			for name, text := range map[string]string{"audit.key": private, "audit.pub": public} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if !crashtest.Kill(t, "day", dir, step, 1) {
-				t.Fatalf("the scenario never came to step %q", step)
-			}
-			checkDay(t, dir, false)
-			crashtest.Kill(t, "day", dir, step, 2)
-			checkDay(t, dir, false)
-			crashtest.Finish(t, "day", dir)
-			checkDay(t, dir, true)
-		})
-	}
-}
-
-// checkDay looks at what a killed link server left; complete says that it has ended its work.
-func checkDay(t *testing.T, dir string, complete bool) {
-	t.Helper()
-	_, d, err := openIn(t.Context(), dir, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	public, err := read(dir, "audit.pub")
-	if err != nil {
-		t.Fatal(err)
-	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	recorded := map[string]bool{}
-	err = d.View(t.Context(), func(tx *db.Tx) error {
-		report, err := auditdb.Verify(t.Context(), tx, note.VerifierList(verifier))
-		if err != nil || report.Break != nil {
-			t.Errorf("audit log: %v, %v, want it whole", report, err)
+	for code, a := range people {
+		err := n.registry.Enter(ctx, municipality, registry.Resident{Code: code, Attributes: a, Municipality: mihon})
+		if err != nil && fault.KeyOf(err) != "registry.resident_exists" { // amended in an earlier life
+			return err
 		}
-		rows, err := tx.Query(t.Context(), `SELECT id FROM list UNION ALL SELECT id FROM revocation_order`)
+	}
+	for serial, a := range []message.Attributes{people[hanako], people["00000000002"], people["00000000003"]} {
+		err := errors.Join(n.ca.tell(ctx, certificate(start, jpki.Authentication, jpki.Serial(serial+1), a)),
+			n.ca.tell(ctx, certificate(start, jpki.Signing, jpki.Serial(serial+1), a)))
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return err
-			}
-			recorded[id] = true
+	}
+	if err := errors.Join(n.ca.mumble(ctx), n.carry(ctx)); err != nil {
+		return err
+	}
+	n.now = start.Add(18 * time.Hour)
+	if err := n.days(ctx); err != nil {
+		return err
+	}
+	n.now = start.Add(30 * time.Hour)
+	event := registry.Event{ID: "e-1", Kind: registry.Move, Code: hanako, At: start.Add(29 * time.Hour), After: person("見本　花子", "２"), Municipality: mihon}
+	death := registry.Event{ID: "e-2", Kind: registry.Death, Code: "00000000002", At: start.Add(29 * time.Hour)}
+	_, errHold := n.link.Hold(ctx, helpdesk, link.HoldRequest{ID: "call-1", Attributes: people["00000000003"]})
+	if err := errors.Join(n.registry.Amend(ctx, municipality, event), n.registry.Amend(ctx, municipality, death), errHold); err != nil {
+		return err
+	}
+	return n.carry(ctx)
+}
+
+// mumble has the CA write, once, what the link server does not know.
+func (p *peer) mumble(ctx context.Context) error {
+	return p.store.Update(ctx, func(tx officedb.Tx) error {
+		if isNew, err := write(ctx, tx, "mumble", "mumble"); err != nil || !isNew {
+			return err
 		}
-		return rows.Err()
+		_, err := tx.Send(ctx, post.Letter{To: message.AtLink, Topic: "gossip", Kind: post.Kind{Name: "gossip", Version: 1}, Body: []byte("{}")})
+		return err
 	})
+}
+
+func newDays(t *testing.T, e dbtest.Engine) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, office := range offices {
+		if err := os.WriteFile(filepath.Join(dir, string(office)), []byte(e.New(t)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// checkDays looks at what a killed nation left; complete says that it has ended its work.
+func checkDays(t *testing.T, dir string, complete bool) {
+	t.Helper()
+	n, err := openDays(t.Context(), dir, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent, err := read(dir, "sent")
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	ids := strings.Fields(sent)
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	for _, id := range ids {
-		if !recorded[id] {
-			t.Errorf("%s was sent and is not recorded", id)
+	defer n.close()
+	checkLogs(t, n, 1)
+	r := &rig{n, t}
+	orders, err := n.validity.orders(t.Context())
+	r.must(err)
+	want := []string{"auth 02", "auth 03", "sign 01", "sign 02", "sign 03"}
+	got := names(orders)
+	outcomes := r.outcomes() // fails if an order is not the link server's own
+	for _, order := range got {
+		if !slices.Contains(want, order) {
+			t.Errorf("%s was ordered revoked, want only of %v", order, want)
 		}
 	}
-	if complete && (len(recorded) != 3 || len(ids) != 3) {
-		t.Errorf("%d recorded, %d sent, want a list and two orders", len(recorded), len(ids))
+	if !complete {
+		return
 	}
+	if diff := cmp.Diff(want, got); diff != "" || len(orders) != len(want) {
+		t.Errorf("%d orders, want each once: -want +got\n%s", len(orders), diff)
+	}
+	if outcomes[message.OutcomeRevoked] != len(want) {
+		t.Errorf("outcomes %v, want %d answers", outcomes, len(want))
+	}
+}
+
+// daysSteps are the steps of both offices, of their calendar and of the post.
+func daysSteps(t *testing.T) (steps []string) {
+	t.Helper()
+	for _, act := range [][2]string{
+		{"record.go", "record"}, {"notice.go", "takeNotice"}, {"list.go", "makeList"}, {"order.go", "noteAnswer"}, {"hold.go", "Hold"},
+		{"../registry/amend.go", "Amend"}, {"../registry/match.go", "match"}, {"../schedule/run.go", "RunDue"},
+		{"../post/courier.go", "DeliverTo"}, {"../post/inbox.go", "Receive"},
+	} {
+		steps = append(steps, crashtest.Steps(t, act[0], act[1])...)
+	}
+	return steps
+}
+
+// Killed at any step, the offices lose no notice and no order, do nothing twice, and their audit logs hold.
+func TestKilledInEveryStep(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) { play(e).KilledInEveryStep(t, daysSteps(t), 1, 2) })
+}
+
+func TestKilledAnywhere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		play(e).KilledAnywhere(t, daysSteps(t), crashtest.Luck{Seeds: 5, Kills: 6, Count: 8, Within: 300 * time.Millisecond})
+	})
+}
+
+func play(e dbtest.Engine) crashtest.Play {
+	return crashtest.Play{Scenario: "days", Folder: func(t *testing.T) string { return newDays(t, e) }, Check: checkDays}
 }

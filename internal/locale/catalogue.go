@@ -47,10 +47,7 @@ func load[T any](pattern string) func() entries[T] {
 // Text returns the text of key in a language with its arguments filled in, or
 // the key itself if the catalogue has no such text.
 //
-// An argument is shown as fmt.Sprint shows it, but a [Date] or a time.Time as
-// [FormatDate] and [FormatTime] do, a value with a method TextKey() string as
-// the text of that key, and a value with methods Japanese() string and
-// English() string, such as a kind of certificate, by these.
+// Arguments are shown as [Show] does.
 func Text(lang Lang, key string, args ...any) string {
 	text, ok := texts()[key][lang.known()]
 	if !ok {
@@ -63,7 +60,7 @@ func Text(lang Lang, key string, args ...any) string {
 func fill(lang Lang, args []any) *strings.Replacer {
 	pairs := make([]string, 0, 2*len(args))
 	for i, arg := range args {
-		pairs = append(pairs, "{"+strconv.Itoa(i+1)+"}", show(lang, arg))
+		pairs = append(pairs, "{"+strconv.Itoa(i+1)+"}", Show(lang, arg))
 	}
 	return strings.NewReplacer(pairs...)
 }
@@ -74,8 +71,15 @@ type bilingual interface {
 	English() string
 }
 
-func show(lang Lang, arg any) string {
-	switch v := arg.(type) {
+// Show returns what a person reads for a value: what fmt.Sprint says, but a
+// [Date] or a time.Time as [FormatDate] and [FormatTime] say it, a value with a
+// method TextKey() string as the text of that key, a value with methods
+// Japanese() string and English() string, such as a kind of certificate, by
+// these, and one with a method In(Lang) string by that.
+func Show(lang Lang, value any) string {
+	switch v := value.(type) {
+	case interface{ In(Lang) string }:
+		return v.In(lang)
 	case Date:
 		return FormatDate(lang, v)
 	case time.Time:
@@ -88,5 +92,5 @@ func show(lang Lang, arg any) string {
 		}
 		return v.English()
 	}
-	return fmt.Sprint(arg)
+	return fmt.Sprint(value)
 }

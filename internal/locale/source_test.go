@@ -21,6 +21,7 @@ var keyed = map[string]struct {
 	"fault.New":   {"fault", 1},
 	"fault.Wrap":  {"fault", 2},
 	"locale.Text": {"text", 1},
+	"page.Say":    {"text", 0},
 }
 
 // TestSourceUsesTheCatalogue reads every call in the source whose key is

@@ -3,6 +3,7 @@ package message
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 	"unicode/utf8"
 
@@ -20,6 +21,9 @@ type Attributes struct {
 	Address string     `json:"address"` // 住所
 }
 
+// maxName is the greatest length of a name, in characters: what carries attributes must fit a letter.
+const maxName = jpki.MaxAddress
+
 // Validate says what is wrong with the form of the attributes, never repeating their text.
 func (a Attributes) Validate() error {
 	if a.Sex < '0' || a.Sex > '9' {
@@ -27,6 +31,12 @@ func (a Attributes) Validate() error {
 	}
 	if birth, err := jpki.ParseBirth(a.Birth.String()); err != nil || birth != a.Birth {
 		return errors.New("birth date is not one era digit and eight digits")
+	}
+	if MayBeMyNumber(a.Name) || MayBeMyNumber(a.Address) {
+		return errors.New("name or address holds twelve digits, as a My Number has")
+	}
+	if utf8.RuneCountInString(a.Name) > maxName {
+		return fmt.Errorf("name is longer than %d characters", maxName)
 	}
 	p := jpki.Person{Name: a.Name, Birth: a.Birth, Sex: a.Sex, Address: a.Address}
 	if utf8.ValidString(a.Name) && utf8.ValidString(a.Address) {
@@ -78,19 +88,21 @@ type HolderRecord struct {
 }
 
 // HolderList tells the register whose certificates were recorded since the list before 証明書発行者情報. It is made once a
-// day and holds no serial number.
+// day and holds no serial number. A list that is too long for one letter comes in parts, each a HolderList: Date and Part
+// name it, and the same part sent again changes nothing.
 //
-// The lists make a chain: Since is the Through of the list before. Who has all lists up to a Through knows everything
-// the link server knew then.
+// The lists make a chain: Since is the Through of the list before. Who has all parts of all lists up to a Through knows
+// everything the link server knew then.
 //
 // Req: R-REG-08, R-AMB-13
 type HolderList struct {
-	// ID names the list; the same list sent again changes nothing. At most 64 letters, digits, "-".
-	ID      string        `json:"id"`
 	Date    string        `json:"date"`    // the day in Japan, yyyy-mm-dd
 	Since   time.Time     `json:"since"`   // the Unix epoch for the first list
-	Through time.Time     `json:"through"` // when the list was made
-	Count   int           `json:"count"`   // control total: how many entries
+	Through time.Time     `json:"through"` // when the list was due
+	Part    int           `json:"part"`    // from 1 to Parts
+	Parts   int           `json:"parts"`   // of the list of the day
+	Count   int           `json:"count"`   // control total: how many entries this part has
+	Total   int           `json:"total"`   // control total: how many entries all parts have
 	Entries []HolderEntry `json:"entries"`
 }
 

@@ -72,6 +72,9 @@ func TestAttributesValidate(t *testing.T) {
 	}{
 		{"as the register spells them", func(*message.Attributes) {}, true},
 		{"no name", func(a *message.Attributes) { a.Name = "" }, false},
+		{"a name without end", func(a *message.Attributes) { a.Name = strings.Repeat("字", 201) }, false},
+		{"a My Number in the name", func(a *message.Attributes) { a.Name += "　123456789018" }, false},
+		{"a My Number in the address", func(a *message.Attributes) { a.Address += "　１２３４　５６７８　９０１８" }, false},
 		{"name not UTF-8", func(a *message.Attributes) { a.Name = "\xff" }, false},
 		{"no sex", func(a *message.Attributes) { a.Sex = 0 }, false},
 		{"no birth date", func(a *message.Attributes) { a.Birth = jpki.Birth{} }, false},

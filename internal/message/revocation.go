@@ -95,7 +95,7 @@ const (
 	OutcomeHeld      Outcome = "held"      // recorded as 一時保留
 	OutcomeUnchanged Outcome = "unchanged" // an earlier record stands
 	OutcomeWaiting   Outcome = "waiting"   // the certificate is not known yet; the order is carried out when it is
-	OutcomeRefused   Outcome = "refused"   // it waited, and then the ground did not fit the certificate
+	OutcomeRefused   Outcome = "refused"   // against a rule, such as a ground that does not fit the certificate
 )
 
 // Revocation answers an order, with what is on record now.
@@ -103,7 +103,8 @@ type Revocation struct {
 	OrderID   string
 	Outcome   Outcome
 	Reason    Reason
-	RevokedAt time.Time // zero if nothing is on record
+	RevokedAt time.Time // zero if nothing is on record, or the order was refused
+	Refusal   string    // key of the fault, "revocation.not_applicable"; empty unless refused
 }
 
 // ResponderRequest asks the CA for the certificate of an OCSP responder.

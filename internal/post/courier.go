@@ -75,8 +75,8 @@ type Courier struct {
 	Patience time.Duration
 	// Observe is told of each message that is delivered or given up. Optional.
 	Observe func(Event)
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(Step)
+	// Step is called with each numbered step of an act as it begins, such as "DeliverTo 3", for those who watch or test. Optional.
+	Step func(string)
 }
 
 // perTopic is how many messages of one stream go in one batch, so that a long stream leaves room for the others.
@@ -106,7 +106,7 @@ func (c *Courier) Deliver(ctx context.Context) error {
 func (c *Courier) DeliverTo(ctx context.Context, to Address) error {
 	for {
 		now := c.Now()
-		c.step(1)
+		c.step("DeliverTo 1")
 		waiting, err := c.Outbox.Waiting(ctx, to, now, perTopic, MaxBatch, MaxBatchSize)
 		if err != nil {
 			return fmt.Errorf("reading outbox: %w", err)
@@ -119,7 +119,7 @@ func (c *Courier) DeliverTo(ctx context.Context, to Address) error {
 			return err // a failure now is ours and does not count
 		}
 		results := c.judge(waiting, receipts, now)
-		c.step(3)
+		c.step("DeliverTo 3")
 		if err := c.Outbox.Record(ctx, to, results); err != nil {
 			return fmt.Errorf("recording receipts: %w", err)
 		}
@@ -141,7 +141,7 @@ func (c *Courier) carry(ctx context.Context, to Address, waiting []Waiting) map[
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Patience, time.Minute))
 	defer cancel()
-	c.step(2)
+	c.step("DeliverTo 2")
 	receipts, why := []Receipt(nil), "post.no_route"
 	if carrier, ok := c.Carriers[to]; ok {
 		var err error
@@ -209,8 +209,8 @@ func (c *Courier) tell(waiting []Waiting, results []Result, now time.Time) {
 	}
 }
 
-func (c *Courier) step(number int) {
+func (c *Courier) step(name string) {
 	if c.Step != nil {
-		c.Step(Step{"DeliverTo", number})
+		c.Step(name)
 	}
 }

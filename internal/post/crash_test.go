@@ -3,7 +3,6 @@ package post_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -86,7 +85,7 @@ func openStorm(ctx context.Context, dir string, now func() time.Time, at func(st
 			return nil, nil, err
 		}
 		offices[address], err = posttest.Open(ctx, posttest.Config{
-			Address: address, Dir: dir, URL: string(url), Now: now, Trouble: refuseSome, Step: func(s post.Step) { at(s.String()) },
+			Address: address, Dir: dir, URL: string(url), Now: now, Trouble: refuseSome, Step: at,
 		})
 		if err != nil {
 			return nil, nil, err
@@ -212,41 +211,15 @@ func stormSteps(t *testing.T) []string {
 }
 
 func TestKilledInEveryStep(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
-		for _, step := range stormSteps(t) {
-			t.Run(step, func(t *testing.T) {
-				dir := newStorm(t, e)
-				if !crashtest.Kill(t, "storm", dir, step, 1) {
-					t.Fatalf("the scenario never came to step %q", step)
-				}
-				checkStorm(t, dir, false)
-				crashtest.Kill(t, "storm", dir, step, 4)
-				checkStorm(t, dir, false)
-				crashtest.Finish(t, "storm", dir)
-				checkStorm(t, dir, true)
-			})
-		}
-	})
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) { play(e).KilledInEveryStep(t, stormSteps(t), 1, 4) })
 }
 
 func TestKilledAnywhere(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
-		for seed := range uint64(4) {
-			t.Run(fmt.Sprint(seed), func(t *testing.T) {
-				random := crashtest.Random(t, seed)
-				steps := stormSteps(t)
-				dir := newStorm(t, e)
-				for range 6 {
-					if random.IntN(2) == 0 {
-						crashtest.Kill(t, "storm", dir, steps[random.IntN(len(steps))], 1+random.IntN(20))
-					} else {
-						crashtest.KillAfter(t, "storm", dir, time.Duration(random.IntN(150))*time.Millisecond)
-					}
-					checkStorm(t, dir, false)
-				}
-				crashtest.Finish(t, "storm", dir)
-				checkStorm(t, dir, true)
-			})
-		}
+		play(e).KilledAnywhere(t, stormSteps(t), crashtest.Luck{Seeds: 4, Kills: 6, Count: 20, Within: 150 * time.Millisecond})
 	})
+}
+
+func play(e dbtest.Engine) crashtest.Play {
+	return crashtest.Play{Scenario: "storm", Folder: func(t *testing.T) string { return newStorm(t, e) }, Check: checkStorm}
 }

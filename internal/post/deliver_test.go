@@ -280,12 +280,12 @@ func (p *pair) resend(t *testing.T, topic post.Topic, seq int64) {
 // An office that cannot be reached for long costs one message after the other, late; each can be sent again by hand.
 func TestUnreachable(t *testing.T) {
 	eachPair(t, func(t *testing.T, p *pair) {
-		p.line = func() error { return fault.New(fault.Unavailable, "post.unreachable", "ca") }
+		p.line = func() error { return fault.New(fault.Unavailable, "line.unreachable", "ca") }
 		p.say(t, "issue", 1, 2)
 		for range 5 {
 			p.deliver(t, 8*time.Minute)
 		}
-		p.dead(t, []string{"issue/1 post.unreachable"}, nil)
+		p.dead(t, []string{"issue/1 line.unreachable"}, nil)
 		p.line = func() error { return nil }
 		p.deliver(t, 8*time.Minute)
 		p.told(t, "issue", 2)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/openjpki/jpki/internal/audit"
@@ -59,15 +60,16 @@ type Inbox[T Tx] struct {
 	Now func() time.Time
 	// Observe is told of each message that is applied or refused. Optional.
 	Observe func(Event)
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(Step)
+	// Step is called with each numbered step of an act as it begins, such as "Receive 2", for those who watch or test. Optional.
+	Step func(string)
 }
 
 // errSettled says that somebody else settled the message between our look and our transaction.
 var errSettled = fault.New(fault.Conflict, "post.settled")
 
-// Receive takes a batch, each message by these steps. When one fails, the later ones of its stream wait. It is a
-// [Receiver].
+// Receive takes a batch, each message by these steps. When one fails, the later ones of its stream wait. Messages that
+// come one after the other and are all new take step 2 together, in one transaction, each with its own audit entry; where
+// one of them fails, it is as if each had come alone. It is a [Receiver].
 //
 //  1. Look: whether it is known already, and whether those before it are settled. Stopped here: nothing happened.
 //  2. Apply: permission, the work of the handler, the note that it was applied and the audit entry are one transaction.
@@ -77,22 +79,84 @@ var errSettled = fault.New(fault.Conflict, "post.settled")
 //     transaction. Stopped before its commit: as before step 2. Stopped after it: refused, and known.
 //  4. Answer. Stopped here: as after 2 or 3.
 func (b *Inbox[T]) Receive(ctx context.Context, from Address, batch []Message) ([]Receipt, error) {
-	var receipts []Receipt
-	stopped := map[Topic]bool{}
-	for _, m := range batch {
-		m.From, m.To = from, b.Office
-		if err := m.check(); err != nil {
+	batch = slices.Clone(batch)
+	for i := range batch {
+		batch[i].From, batch[i].To = from, b.Office
+		if err := batch[i].check(); err != nil {
 			return nil, fmt.Errorf("receiving from %s: %w", from, err)
 		}
-		r := Receipt{m.Topic, m.Seq, Failed, "post.early"}
+	}
+	var receipts []Receipt
+	stopped := map[Topic]bool{}
+	for len(receipts) < len(batch) {
+		rest := batch[len(receipts):]
+		receipts = append(receipts, b.applyRun(ctx, rest[:b.run(ctx, rest, stopped)])...)
+		if len(receipts) == len(batch) {
+			break
+		}
+		m := batch[len(receipts)] // the one that goes with no run, or that the run failed of
+		r := m.receipt(Failed, "post.early")
 		if !stopped[m.Topic] {
 			r = b.receive(ctx, m)
 		}
 		stopped[m.Topic] = r.Outcome == Failed
 		receipts = append(receipts, r)
 	}
-	b.step(4)
+	b.step("Receive 4")
 	return receipts, nil
+}
+
+// run returns how many messages at the front may be applied in one transaction: new ones of known kinds, each the next of
+// its stream. One alone is no run.
+func (b *Inbox[T]) run(ctx context.Context, batch []Message, stopped map[Topic]bool) (n int) {
+	if len(batch) < 2 {
+		return 0
+	}
+	b.step("Receive 1")
+	err := b.View(ctx, func(tx T) error {
+		last := map[Topic]int64{}
+		for _, m := range batch {
+			a, err := tx.Arrival(ctx, m)
+			if err != nil {
+				return err
+			}
+			a.Last = max(a.Last, last[m.Topic])
+			_, known := b.Handlers[m.Kind]
+			if outcome, _ := a.decide(m); outcome != "" || !known || stopped[m.Topic] {
+				return nil
+			}
+			last[m.Topic] = m.Seq
+			n++
+		}
+		return nil
+	})
+	if err != nil || n < 2 {
+		return 0
+	}
+	return n
+}
+
+// applyRun applies a run, as far as all goes well, and returns the receipts of what it applied. Where one fails, those
+// before it are applied without it; what it fails of is found out when it is taken alone.
+func (b *Inbox[T]) applyRun(ctx context.Context, run []Message) (receipts []Receipt) {
+	for len(run) > 1 {
+		b.step("Receive 2")
+		deeds := make([]audit.Deed[T], len(run))
+		for i, m := range run {
+			deeds[i] = b.deed(ctx, m, b.Handlers[m.Kind])
+		}
+		well, err := b.Guard.DoAll(ctx, deeds)
+		if err != nil {
+			run = run[:well]
+			continue
+		}
+		for _, m := range run {
+			b.tell(m, Applied)
+			receipts = append(receipts, m.receipt(Accepted, ""))
+		}
+		return receipts
+	}
+	return nil
 }
 
 // Retry takes a dead letter of this office once more, as when the program has learnt its kind. The receipt says what
@@ -107,7 +171,7 @@ func (b *Inbox[T]) Retry(ctx context.Context, m Message) (Receipt, error) {
 }
 
 func (b *Inbox[T]) receive(ctx context.Context, m Message) Receipt {
-	b.step(1)
+	b.step("Receive 1")
 	var a Arrival
 	err := b.View(ctx, func(tx T) (err error) {
 		a, err = tx.Arrival(ctx, m)
@@ -153,21 +217,9 @@ func (m Message) receipt(outcome Outcome, why string) Receipt {
 }
 
 func (b *Inbox[T]) apply(ctx context.Context, m Message, h Handler[T]) Receipt {
-	b.step(2)
-	entry := audit.Entry{Act: h.Act, Law: h.Law, Subject: "message:" + m.ID()}
-	err := b.Guard.Do(ctx, m.actor(), entry, func(tx T, e *audit.Entry) error {
-		a, err := tx.Arrival(ctx, m)
-		if err != nil {
-			return err
-		}
-		if outcome, _ := a.decide(m); outcome != "" {
-			return errSettled
-		}
-		if err := h.Apply(ctx, tx, e, m); err != nil {
-			return err
-		}
-		return tx.Settle(ctx, m)
-	})
+	b.step("Receive 2")
+	d := b.deed(ctx, m, h)
+	err := b.Guard.Do(ctx, d.Actor, d.Entry, d.Do)
 	switch {
 	case err == nil:
 		b.tell(m, Applied)
@@ -178,6 +230,26 @@ func (b *Inbox[T]) apply(ctx context.Context, m Message, h Handler[T]) Receipt {
 		return b.refuse(ctx, m, reasonOf(err))
 	}
 	return b.fail(ctx, m, err)
+}
+
+// deed is what a message asks for, with the note that it was done.
+func (b *Inbox[T]) deed(ctx context.Context, m Message, h Handler[T]) audit.Deed[T] {
+	return audit.Deed[T]{
+		Actor: m.actor(), Entry: audit.Entry{Act: h.Act, Law: h.Law, Subject: "message:" + m.ID()},
+		Do: func(tx T, e *audit.Entry) error {
+			a, err := tx.Arrival(ctx, m)
+			if err != nil {
+				return err
+			}
+			if outcome, _ := a.decide(m); outcome != "" {
+				return errSettled
+			}
+			if err := h.Apply(ctx, tx, e, m); err != nil {
+				return err
+			}
+			return tx.Settle(ctx, m)
+		},
+	}
 }
 
 // forGood reports whether the same message would fail in the same way for ever.
@@ -202,7 +274,7 @@ func (b *Inbox[T]) fail(ctx context.Context, m Message, why error) Receipt {
 }
 
 func (b *Inbox[T]) refuse(ctx context.Context, m Message, why string) Receipt {
-	b.step(3)
+	b.step("Receive 3")
 	err := b.Guard.Update(ctx, func(tx T) error {
 		if err := tx.Refuse(ctx, m, why); err != nil {
 			return err
@@ -234,8 +306,8 @@ func (b *Inbox[T]) tell(m Message, what Happening) {
 	b.Observe(m.event(what, now()))
 }
 
-func (b *Inbox[T]) step(number int) {
+func (b *Inbox[T]) step(name string) {
 	if b.Step != nil {
-		b.Step(Step{"Receive", number})
+		b.Step(name)
 	}
 }

@@ -1,9 +1,13 @@
 package post_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/openjpki/jpki/internal/fault"
 
 	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/post/posttest"
@@ -75,6 +79,75 @@ func TestReceiveFromAnother(t *testing.T) {
 			t.Error("Receive from nobody = nil, want an error")
 		}
 	})
+}
+
+// New messages are applied together; one that fails, or is refused, takes nothing with it and keeps its place.
+func TestReceiveTogether(t *testing.T) {
+	good, notice := posttest.Batch(1, 6), posttest.Batch(1, 1)[0]
+	notice.Topic = "notice"
+	strange := good[3]
+	strange.Kind.Version = 2
+	refusing := func(s posttest.Slip) error {
+		if s.Number == 4 {
+			return fault.New(fault.Conflict, "test.reused")
+		}
+		return nil
+	}
+	failing := func(s posttest.Slip) error {
+		if s.Number == 4 {
+			return errors.New("a bug")
+		}
+		return nil
+	}
+	const done, early = "accepted ", "failed post.early"
+	for _, tt := range []struct {
+		name     string
+		trouble  func(posttest.Slip) error
+		batch    []post.Message
+		receipts []string
+		told     []int
+		applying int // how often step 2 begins
+	}{
+		{"all good", nil, good, []string{done, done, done, done, done, done}, []int{1, 2, 3, 4, 5, 6}, 1},
+		{"two streams", nil, []post.Message{good[0], notice, good[1]}, []string{done, done, done}, []int{1, 2}, 1},
+		{"the fourth refused", refusing, good, []string{done, done, done, "refused test.reused", done, done}, []int{1, 2, 3, 5, 6}, 4},
+		{"the fourth fails", failing, append(slices.Clone(good), notice), []string{done, done, done, "failed internal", early, early, done}, []int{1, 2, 3}, 4},
+		{"the fourth of no known kind", nil, slices.Concat(good[:3], []post.Message{strange}, good[4:]), []string{done, done, done, "refused post.unknown_kind", done, done}, []int{1, 2, 3, 5, 6}, 2},
+		{"one twice", nil, slices.Concat(good[:2], good[:2], good[2:4]), []string{done, done, done, done, done, done}, []int{1, 2, 3, 4}, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			eachPair(t, func(t *testing.T, p *pair) {
+				if tt.trouble != nil {
+					p.trouble = tt.trouble
+				}
+				applying := 0
+				p.ca.Inbox.Step = func(step string) {
+					if step == "Receive 2" {
+						applying++
+					}
+				}
+				if got := p.receive(t, tt.batch...); !slices.Equal(got, tt.receipts) {
+					t.Errorf("receipts %q, want %q", got, tt.receipts)
+				}
+				p.told(t, "issue", tt.told...)
+				if applying != tt.applying {
+					t.Errorf("step 2 began %d times, want %d", applying, tt.applying)
+				}
+				events := 0
+				for _, r := range tt.receipts {
+					if r == done || strings.HasPrefix(r, "refused") {
+						events++
+					}
+				}
+				if tt.name == "one twice" {
+					events -= 2 // what is known happens to nobody
+				}
+				if len(p.events) != events {
+					t.Errorf("%d events, want %d", len(p.events), events)
+				}
+			})
+		})
+	}
 }
 
 // Several copies of one message at once are applied once.

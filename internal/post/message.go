@@ -3,10 +3,10 @@ package post
 import (
 	"crypto/sha256"
 	"fmt"
-	"regexp"
 	"strconv"
 	"time"
 
+	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/fault"
 )
 
@@ -32,8 +32,6 @@ type Letter struct {
 	Body     []byte // at most MaxBody
 }
 
-var operator = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{0,64}$`)
-
 // Check returns a fault if the letter cannot be sent: "post.letter_invalid" with what is wrong, "post.too_large".
 func (l Letter) Check() error {
 	switch {
@@ -43,7 +41,7 @@ func (l Letter) Check() error {
 		return fault.New(fault.Invalid, "post.letter_invalid", "topic")
 	case !word.MatchString(l.Kind.Name) || l.Kind.Version < 1:
 		return fault.New(fault.Invalid, "post.letter_invalid", "kind")
-	case !operator.MatchString(l.Operator):
+	case !authz.ValidOperator(l.Operator):
 		return fault.New(fault.Invalid, "post.letter_invalid", "operator")
 	case len(l.Body) == 0:
 		return fault.New(fault.Invalid, "post.letter_invalid", "body")

@@ -18,8 +18,8 @@ import (
 //  1. Check: the form of the event, that it is not there yet, that its rule allows the change. Stopped here: nothing
 //     happened.
 //  2. Amend: the event and the record, in the same transaction. Stopped here: nothing happened.
-//  3. Match: the holders with the attributes of before follow the event; notices are recorded. Stopped before the
-//     commit: nothing happened. Stopped after it: all is done but the sending, see [Service.Deliver].
+//  3. Match: the holders with the attributes of before follow the event; notices are recorded, with their letters. Stopped
+//     before the commit: nothing happened. Stopped after it: done.
 //
 // Law: 住民基本台帳法 §8
 // Req: R-REG-03, R-REG-09
@@ -28,7 +28,7 @@ func (s *Service) Amend(ctx context.Context, actor authz.Actor, e Event) error {
 	rule, _ := ruleOf(e.Kind)
 	entry := audit.Entry{Act: ActAmend, Law: rule.Law}
 	err := s.guard.Do(ctx, actor, entry, func(tx Tx, a *audit.Entry) error {
-		s.Step(Step{"Amend", 1})
+		s.Step("Amend 1")
 		if err := s.checkEvent(e); err != nil {
 			return err
 		}
@@ -40,12 +40,12 @@ func (s *Service) Amend(ctx context.Context, actor authz.Actor, e Event) error {
 		if err != nil {
 			return err
 		}
-		s.Step(Step{"Amend", 2})
+		s.Step("Amend 2")
 		record, err := amend(ctx, tx, e, before, after)
 		if err != nil {
 			return err
 		}
-		s.Step(Step{"Amend", 3})
+		s.Step("Amend 3")
 		return s.matchEvent(ctx, tx, record)
 	})
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Service) Amend(ctx context.Context, actor authz.Actor, e Event) error {
 func (s *Service) checkEvent(e Event) error {
 	_, known := ruleOf(e.Kind)
 	switch {
-	case !identifier.MatchString(e.ID) || e.Code != "" && strings.Contains(e.ID, string(e.Code)):
+	case !identifier.MatchString(e.ID) || message.MayBeMyNumber(e.ID) || e.Code != "" && strings.Contains(e.ID, string(e.Code)):
 		return fault.New(fault.Invalid, "registry.event_invalid", "id")
 	case !known:
 		return fault.New(fault.Invalid, "registry.event_invalid", "kind")

@@ -52,21 +52,21 @@ type Decision struct {
 // Faults: registry.no_question, registry.no_candidate.
 //
 //  1. Check: the question stands and the chosen are its candidates. Stopped here: nothing happened.
-//  2. Settle: in the same transaction the holders go on; notices are recorded. Stopped before the commit: nothing
-//     happened. Stopped after it: all is done but the sending, see [Service.Deliver].
+//  2. Settle: in the same transaction the holders go on; notices are recorded, with their letters. Stopped before the
+//     commit: nothing happened. Stopped after it: done.
 //
 // Law: 住民基本台帳法 §30-8
 func (s *Service) Decide(ctx context.Context, actor authz.Actor, d Decision) error {
 	entry := audit.Entry{Act: ActDecide, Law: articleOfNotice}
 	err := s.guard.Do(ctx, actor, entry, func(tx Tx, a *audit.Entry) error {
-		s.Step(Step{"Decide", 1})
+		s.Step("Decide 1")
 		e, candidates, err := question(ctx, tx, d)
 		if err != nil {
 			return err
 		}
 		a.Subject = "event:" + d.Event
 		a.Detail = map[string]string{"chosen": strconv.Itoa(len(d.Chosen)), "candidates": strconv.Itoa(len(candidates))}
-		s.Step(Step{"Decide", 2})
+		s.Step("Decide 2")
 		return s.settle(ctx, tx, e, candidates, d.Chosen)
 	})
 	if err != nil {

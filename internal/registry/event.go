@@ -112,7 +112,7 @@ type Event struct {
 	Code ResidentCode
 	At   time.Time // when the record was amended; whole seconds
 	// After are the attributes from then on, Municipality the code of the municipality. Both are empty for a death.
-	After        message.Attributes
+	After        message.Attributes `json:",omitzero"`
 	Municipality string
 }
 

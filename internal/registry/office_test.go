@@ -2,8 +2,7 @@ package registry_test
 
 import (
 	"context"
-	"crypto/rand"
-	"os"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -11,10 +10,11 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/openjpki/jpki"
-	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officetest"
+	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/registry"
 	"github.com/openjpki/jpki/internal/registry/registrydb"
 )
@@ -22,51 +22,25 @@ import (
 var (
 	start   = time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 	counter = authz.Actor{Office: authz.Counter, Operator: "op-7"}
-	clerk   = authz.Actor{Office: authz.Registry, Operator: "op-9"}
-	link    = authz.Actor{Office: authz.Link}
+	clerk   = authz.Actor{Office: authz.Municipality, Operator: "op-9"}
 )
 
-// office is a register on a real file. Notices are kept as they are sent.
+// pseudonymKey is no secret.
+var pseudonymKey = []byte("thirty-two bytes, known to tests")
+
+// office is a register on a real file.
 type office struct {
 	*registry.Service
-	db       *db.DB
-	verifier note.Verifier
-	sent     []message.ChangeNotice
+	db    *db.DB
+	store *registrydb.Store
+	keys  note.Verifiers         // of the audit log
+	last  int64                  // of the letters that the link server wrote
+	sent  []message.ChangeNotice // what the courier took away
 }
 
-// keyFiles are the files of an audit key in the folder of an office.
-func keyFiles(t *testing.T, dir string) {
-	t.Helper()
-	private, public, err := note.GenerateKey(rand.Reader, "registry.jpki-test.invalid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{"audit.key": private, "audit.pub": public} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// open opens the office in a folder with an audit key.
+// open opens the office in a folder, which holds its audit key.
 func open(ctx context.Context, dir string, change func(*registry.Config)) (*office, error) {
-	private, err := os.ReadFile(filepath.Join(dir, "audit.key"))
-	if err != nil {
-		return nil, err
-	}
-	public, err := os.ReadFile(filepath.Join(dir, "audit.pub"))
-	if err != nil {
-		return nil, err
-	}
-	key, err := note.NewSigner(string(private))
-	if err != nil {
-		return nil, err
-	}
-	verifier, err := note.NewVerifier(string(public))
-	if err != nil {
-		return nil, err
-	}
-	log, err := auditdb.New(key, note.VerifierList(verifier))
+	log, keys, err := officetest.LogIn(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +53,8 @@ func open(ctx context.Context, dir string, change func(*registry.Config)) (*offi
 	if err != nil {
 		return nil, err
 	}
-	o := &office{db: d, verifier: verifier}
-	c := registry.Config{Store: store, Now: func() time.Time { return start.Add(-time.Hour) }}
-	c.Send = func(_ context.Context, n message.ChangeNotice) error {
-		o.sent = append(o.sent, n)
-		return nil
-	}
+	o := &office{db: d, store: store, keys: keys}
+	c := registry.Config{Store: store, PseudonymKey: pseudonymKey, Now: func() time.Time { return start.Add(-time.Hour) }}
 	if change != nil {
 		change(&c)
 	}
@@ -94,9 +64,7 @@ func open(ctx context.Context, dir string, change func(*registry.Config)) (*offi
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	dir := t.TempDir()
-	keyFiles(t, dir)
-	o, err := open(t.Context(), dir, nil)
+	o, err := open(t.Context(), t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +90,7 @@ const mihon = "99201"
 
 func (o *office) enter(t *testing.T, code registry.ResidentCode, a message.Attributes) {
 	t.Helper()
-	if err := o.Enter(t.Context(), counter, registry.Resident{Code: code, Attributes: a, Municipality: mihon}); err != nil {
+	if err := o.Enter(t.Context(), clerk, registry.Resident{Code: code, Attributes: a, Municipality: mihon}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -138,35 +106,76 @@ func event(id string, kind registry.EventKind, code registry.ResidentCode, hour 
 
 func (o *office) amend(t *testing.T, e registry.Event) {
 	t.Helper()
-	if err := o.Amend(t.Context(), counter, e); err != nil {
+	if err := o.Amend(t.Context(), clerk, e); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// list is a holder list from one hour after the start to another, with holders issued at the first.
-func list(id string, since, through int, holders ...message.Attributes) message.HolderList {
-	l := message.HolderList{ID: id, Since: start.Add(time.Duration(since) * time.Hour), Through: start.Add(time.Duration(through) * time.Hour)}
+// list is a holder list from one hour after the start to another, with holders issued at the first. Its date is that of the
+// day on which it ends.
+func list(since, through int, holders ...message.Attributes) message.HolderList {
+	l := message.HolderList{
+		Since: start.Add(time.Duration(since) * time.Hour), Through: start.Add(time.Duration(through) * time.Hour), Part: 1, Parts: 1,
+	}
 	if since == 0 {
 		l.Since = time.Unix(0, 0).UTC()
 	}
+	l.Date = l.Through.Format(time.DateOnly)
 	for _, a := range holders {
 		l.Entries = append(l.Entries, message.HolderEntry{Attributes: a, IssuedAt: start.Add(time.Duration(since) * time.Hour)})
 	}
-	l.Count = len(l.Entries)
+	l.Count, l.Total = len(l.Entries), len(l.Entries)
 	return l
+}
+
+// receive hands a list over as a letter from an office and returns why it is refused, "" if it is not.
+func (o *office) receive(t *testing.T, from post.Address, l message.HolderList) string {
+	t.Helper()
+	letter, err := message.HolderListLetter.Letter(message.AtRegistry, message.TopicHolders, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.last++
+	receipts, err := o.Receive(t.Context(), from, []post.Message{{Letter: letter, Seq: o.last, Written: start}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipts[0].Reason
 }
 
 func (o *office) match(t *testing.T, l message.HolderList) {
 	t.Helper()
-	if err := o.Match(t.Context(), link, l); err != nil {
-		t.Fatal(err)
+	if why := o.receive(t, message.AtLink, l); why != "" {
+		t.Fatalf("the list of %s, part %d, was refused: %s", l.Date, l.Part, why)
 	}
 }
 
-// notices delivers and returns the listed attributes of all notices so far.
+// courier is that of the register, to the link server at whose end a witness stands.
+func (o *office) courier(witness func(n message.ChangeNotice) error) *post.Courier {
+	return &post.Courier{
+		Office: message.AtRegistry, Outbox: o.store.Outbox(), Now: func() time.Time { return start.AddDate(1, 0, 0) },
+		Carriers: map[post.Address]post.Carrier{message.AtLink: func(_ context.Context, _ post.Address, batch []post.Message) ([]post.Receipt, error) {
+			var receipts []post.Receipt
+			for _, m := range batch {
+				n, err := message.ChangeNoticeLetter.Read(m)
+				if err := errors.Join(err, witness(n)); err != nil {
+					return nil, err
+				}
+				receipts = append(receipts, post.Receipt{Topic: m.Topic, Seq: m.Seq, Outcome: post.Accepted})
+			}
+			return receipts, nil
+		}},
+	}
+}
+
+// notices lets the courier come and returns the listed attributes of all notices so far.
 func (o *office) notices(t *testing.T) []message.Attributes {
 	t.Helper()
-	if err := o.Deliver(t.Context()); err != nil {
+	err := o.courier(func(n message.ChangeNotice) error {
+		o.sent = append(o.sent, n)
+		return nil
+	}).Deliver(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	var listed []message.Attributes

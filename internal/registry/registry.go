@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -14,31 +15,31 @@ import (
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/post"
 )
-
-// itself is the register as an actor.
-var itself = authz.Actor{Office: authz.Registry}
 
 // The acts of this office.
 const (
-	ActEnter  authz.Act = "registry.enter"  // 記載: make a resident record
-	ActAmend  authz.Act = "registry.amend"  // 修正・消除: an event
-	ActExport authz.Act = "registry.export" // give the counter a resident's attributes
-	ActMatch  authz.Act = "registry.match"  // 突合: take a holder list
-	ActReview authz.Act = "registry.review" // see what a clerk must decide
-	ActDecide authz.Act = "registry.decide" // decide it
-	ActSend   authz.Act = "registry.send"   // hand a notice over
+	ActEnter  authz.Act = "registry.enter"   // 記載: make a resident record
+	ActAmend  authz.Act = "registry.amend"   // 修正・消除: an event
+	ActCallUp authz.Act = "registry.call_up" // 呼出し: call a resident up for a counter
+	ActExport authz.Act = "registry.export"  // certify his attributes to it
+	ActMedium authz.Act = "registry.medium"  // certify them on a medium
+	ActMatch  authz.Act = "registry.match"   // 突合: take a holder list
+	ActReview authz.Act = "registry.review"  // see what a clerk must decide
+	ActDecide authz.Act = "registry.decide"  // decide it
 )
 
 // policy says who may do them.
 var policy = authz.Policy{
-	ActEnter:  {authz.Counter, authz.Sandbox},
-	ActAmend:  {authz.Counter, authz.Sandbox},
+	ActEnter:  {authz.Municipality, authz.Sandbox},
+	ActAmend:  {authz.Municipality, authz.Sandbox},
+	ActCallUp: {authz.Municipality, authz.Sandbox},
 	ActExport: {authz.Counter, authz.Sandbox},
+	ActMedium: {authz.Municipality, authz.Sandbox},
 	ActMatch:  {authz.Link},
-	ActReview: {authz.Registry},
-	ActDecide: {authz.Registry},
-	ActSend:   {authz.Registry},
+	ActReview: {authz.Municipality, authz.Sandbox},
+	ActDecide: {authz.Municipality, authz.Sandbox},
 }
 
 // articleOfNotice is the ground on which the register side tells the CA's.
@@ -57,44 +58,39 @@ type ResidentCode string
 type Resident struct {
 	Number       int64 // of the record, by which the audit log names it; set by the store
 	Code         ResidentCode
-	Attributes   message.Attributes
-	Municipality string    // code of five digits
-	AmendedAt    time.Time // of the last event
-	Removed      bool      // 消除
+	Attributes   message.Attributes `json:",omitzero"`
+	Municipality string             // code of five digits
+	AmendedAt    time.Time          // of the last event
+	Removed      bool               // 消除
 }
 
 // Config holds what [New] needs. Fields without "Optional" must be set.
 type Config struct {
 	Store Store
-	// Send hands a notice over to the link server. It may be called again with the same notice.
-	Send func(ctx context.Context, n message.ChangeNotice) error
+	// PseudonymKey makes the pseudonyms of holders, see [message.Holder]: 32 bytes. With another key everybody would be
+	// somebody else to the CA.
+	PseudonymKey []byte
+	// Observe is told of each letter that is applied or refused. Optional.
+	Observe func(post.Event)
 	// Now returns the present time. Optional; time.Now if nil.
 	Now func() time.Time
 	// Rand is the source of the names of notices. Optional; crypto/rand if nil.
 	Rand io.Reader
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(Step)
+	// Step is called with each numbered step of an act as it begins, such as "Amend 2", for those who watch or test. Optional.
+	Step func(string)
 }
-
-// Step is a numbered step of an act, as the doc comment of its method numbers them.
-type Step struct {
-	Act    string // the method, such as "Amend"
-	Number int    // from 1
-}
-
-// String returns the step as in "Amend 2".
-func (s Step) String() string { return s.Act + " " + strconv.Itoa(s.Number) }
 
 // Service is the register. It is safe for concurrent use.
 type Service struct {
 	Config
 	guard audit.Guard[Tx]
+	inbox *post.Inbox[Tx]
 }
 
 // New returns the office over its store.
 func New(c Config) (*Service, error) {
-	if c.Store == nil || c.Send == nil {
-		return nil, errors.New("making a register: store and send must be set")
+	if c.Store == nil || len(c.PseudonymKey) != sha256.Size {
+		return nil, errors.New("making a register: store and a pseudonym key of 32 bytes must be set")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -103,9 +99,24 @@ func New(c Config) (*Service, error) {
 		c.Rand = rand.Reader
 	}
 	if c.Step == nil {
-		c.Step = func(Step) {}
+		c.Step = func(string) {}
 	}
-	return &Service{c, audit.Guard[Tx]{Policy: policy, Update: c.Store.Update}}, nil
+	s := &Service{Config: c, guard: audit.Guard[Tx]{Policy: policy, Update: c.Store.Update}}
+	s.inbox = &post.Inbox[Tx]{
+		Office: message.AtRegistry, Guard: s.guard, View: c.Store.View, Now: c.Now, Observe: c.Observe,
+		Step: c.Step,
+		Handlers: map[post.Kind]post.Handler[Tx]{
+			post.Kind(message.HolderListLetter): {
+				Act: ActMatch, Law: articleOfNotice, Apply: post.Applying(message.HolderListLetter, s.match)},
+		},
+	}
+	return s, nil
+}
+
+// Receive takes the holder lists that the link server writes. It is a [post.Receiver]; a fault of a letter is in its
+// receipt: registry.list_invalid, registry.list_reused.
+func (s *Service) Receive(ctx context.Context, from post.Address, batch []post.Message) ([]post.Receipt, error) {
+	return s.inbox.Receive(ctx, from, batch)
 }
 
 var (
@@ -163,37 +174,14 @@ func checkResident(r Resident) error {
 	return nil
 }
 
-// Export is what the register certifies of a resident for an application: without the resident code.
-type Export struct {
-	Attributes   message.Attributes
-	Municipality string    // code of five digits
-	At           time.Time // when the record said so
-}
-
-// Export certifies a resident's four attributes to the counter. Faults: registry.no_resident.
-//
-// Law: 公的個人認証法 §3
-func (s *Service) Export(ctx context.Context, actor authz.Actor, code ResidentCode) (Export, error) {
-	var export Export
-	entry := audit.Entry{Act: ActExport, Law: "公的個人認証法第3条"}
-	err := s.guard.Do(ctx, actor, entry, func(tx Tx, e *audit.Entry) error {
-		r, err := resident(ctx, tx, code)
-		if err != nil {
-			return err
-		}
-		e.Subject = r.subject()
-		export = Export{r.Attributes, r.Municipality, s.now()}
-		return nil
-	})
-	if err != nil {
-		return Export{}, fmt.Errorf("exporting a resident record: %w", err)
-	}
-	return export, nil
-}
-
 // resident returns a record that is not removed.
 func resident(ctx context.Context, tx Tx, code ResidentCode) (Resident, error) {
 	r, found, err := tx.Resident(ctx, code)
+	return standing(r, found, err)
+}
+
+// standing refuses what was read of a record that is not there, or was removed.
+func standing(r Resident, found bool, err error) (Resident, error) {
 	if err == nil && (!found || r.Removed) {
 		err = fault.New(fault.NotFound, "registry.no_resident")
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
 	"github.com/openjpki/jpki/internal/registry"
@@ -47,7 +46,7 @@ func TestEventsAndNotices(t *testing.T) {
 		t.Run(string(tt.kind), func(t *testing.T) {
 			o := newOffice(t)
 			o.enter(t, hanako, old)
-			o.later().match(t, list("l-1", 0, 24, old))
+			o.later().match(t, list(0, 24, old))
 			o.amend(t, event("e-1", tt.kind, hanako, 30, tt.after))
 			var want []message.Attributes
 			if tt.notice {
@@ -88,38 +87,20 @@ func TestAmendRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := good
 			tt.change(&e)
-			if err := o.Amend(t.Context(), counter, e); fault.KeyOf(err) != tt.want {
+			if err := o.Amend(t.Context(), clerk, e); fault.KeyOf(err) != tt.want {
 				t.Errorf("Amend = %v, want %s", err, tt.want)
 			}
 		})
 	}
-	if err := o.Amend(t.Context(), link, good); fault.KindOf(err) != fault.Denied {
-		t.Errorf("Amend by the link server = %v, want it denied", err)
+	if err := o.Amend(t.Context(), counter, good); fault.KindOf(err) != fault.Denied {
+		t.Errorf("Amend by a counter = %v, want it denied", err)
 	}
 	o.amend(t, good)
 	o.amend(t, good)
 	other := good
 	other.At = other.At.AddDate(0, 0, 1)
-	if err := o.Amend(t.Context(), counter, other); fault.KeyOf(err) != "registry.event_reused" {
+	if err := o.Amend(t.Context(), clerk, other); fault.KeyOf(err) != "registry.event_reused" {
 		t.Errorf("another event under the same name: %v, want registry.event_reused", err)
-	}
-}
-
-func TestExport(t *testing.T) {
-	o := newOffice(t)
-	old := person("𠮷田　見本", "１")
-	o.enter(t, hanako, old)
-	got, err := o.later().Export(t.Context(), counter, hanako)
-	want := registry.Export{Attributes: old, Municipality: mihon, At: start.AddDate(1, 0, 0)}
-	if err != nil || got != want {
-		t.Errorf("Export = %v, %v, want %v", got, err, want)
-	}
-	if _, err := o.Export(t.Context(), authz.Actor{Office: authz.CA}, hanako); fault.KindOf(err) != fault.Denied {
-		t.Errorf("Export to the CA = %v, want it denied", err)
-	}
-	o.amend(t, event("e-1", registry.Death, hanako, 30, message.Attributes{}))
-	if _, err := o.Export(t.Context(), counter, hanako); fault.KeyOf(err) != "registry.no_resident" {
-		t.Errorf("Export of a dead resident = %v, want registry.no_resident", err)
 	}
 }
 
@@ -128,19 +109,19 @@ func TestExport(t *testing.T) {
 // Req: R-REG-09
 func TestEventWaitsForItsList(t *testing.T) {
 	old, moved := person("見本　花子", "１"), person("見本　花子", "２")
-	first, second := list("l-1", 0, 24), list("l-2", 24, 48, old)
+	first, second := list(0, 24), list(24, 48, old)
 	first.Entries = []message.HolderEntry{{Attributes: old, IssuedAt: start}}
-	first.Count = 1
+	first.Count, first.Total = 1, 1
 	tests := []struct {
 		name  string
 		lists []message.HolderList
 		want  []registry.Outcome // after each list
 	}{
-		{"a list that ends before it", []message.HolderList{list("l-1", 0, 24)}, []registry.Outcome{registry.Waiting}},
-		{"no holder", []message.HolderList{list("l-1", 0, 24), list("l-2", 24, 48)}, []registry.Outcome{registry.Waiting, registry.NoHolder}},
-		{"out of order", []message.HolderList{list("l-2", 24, 48), list("l-1", 0, 24)}, []registry.Outcome{registry.Waiting, registry.NoHolder}},
-		{"holder on the list of the day", []message.HolderList{list("l-1", 0, 24), second}, []registry.Outcome{registry.Waiting, registry.Noticed}},
-		{"holder on a list that comes late", []message.HolderList{list("l-2", 24, 48), first}, []registry.Outcome{registry.Waiting, registry.Noticed}},
+		{"a list that ends before it", []message.HolderList{list(0, 24)}, []registry.Outcome{registry.Waiting}},
+		{"no holder", []message.HolderList{list(0, 24), list(24, 48)}, []registry.Outcome{registry.Waiting, registry.NoHolder}},
+		{"out of order", []message.HolderList{list(24, 48), list(0, 24)}, []registry.Outcome{registry.Waiting, registry.NoHolder}},
+		{"holder on the list of the day", []message.HolderList{list(0, 24), second}, []registry.Outcome{registry.Waiting, registry.Noticed}},
+		{"holder on a list that comes late", []message.HolderList{list(24, 48), first}, []registry.Outcome{registry.Waiting, registry.Noticed}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,16 +148,97 @@ func TestEventWaitsForItsList(t *testing.T) {
 
 func TestMatchRefuses(t *testing.T) {
 	o := newOffice(t)
-	l := list("l-1", 0, 24, person("見本　花子", "１"))
-	short := l
-	short.Count = 2
-	if err := o.Match(t.Context(), link, short); fault.KeyOf(err) != "registry.list_invalid" {
-		t.Errorf("a list with a wrong total: %v, want registry.list_invalid", err)
+	for name, change := range map[string]func(*message.HolderList){
+		"a wrong total of the part": func(l *message.HolderList) { l.Count = 2 },
+		"a wrong total of the list": func(l *message.HolderList) { l.Total = 2 },
+		"a part that is none":       func(l *message.HolderList) { l.Part = 2 },
+		"no date":                   func(l *message.HolderList) { l.Date = "the first of April" },
+		"an end before its begin":   func(l *message.HolderList) { l.Through = l.Since },
+	} {
+		l := list(0, 24, person("見本　花子", "１"))
+		change(&l)
+		if why := o.receive(t, message.AtLink, l); why != "registry.list_invalid" {
+			t.Errorf("%s: %q, want registry.list_invalid", name, why)
+		}
 	}
-	o.match(t, l)
-	if err := o.Match(t.Context(), link, list("l-1", 0, 24)); fault.KeyOf(err) != "registry.list_reused" {
-		t.Errorf("another list under the same name: %v, want registry.list_reused", err)
+	if why := o.receive(t, message.AtCA, list(0, 24)); why != "authz.denied" {
+		t.Errorf("a list from the CA: %q, want it denied", why)
 	}
+	o.match(t, list(0, 24, person("見本　花子", "１")))
+	if why := o.receive(t, message.AtLink, list(0, 24)); why != "registry.list_reused" {
+		t.Errorf("another list under the same name: %q, want registry.list_reused", why)
+	}
+}
+
+// parts divides a list of an even number of entries into two.
+func parts(l message.HolderList) (first, second message.HolderList) {
+	half := len(l.Entries) / 2
+	l.Parts, l.Count = 2, half
+	first, second = l, l
+	first.Entries, second.Entries, second.Part = l.Entries[:half], l.Entries[half:], 2
+	return first, second
+}
+
+// A list in parts covers its day when all of them are there, in whatever order they come; what a part says of a holder counts
+// at once.
+//
+// Req: R-REG-08, R-REG-09
+func TestListInParts(t *testing.T) {
+	old, other := person("見本　花子", "１"), person("例示　次郎", "１")
+	first, second := parts(list(24, 48, old, other))
+	tests := []struct {
+		name     string
+		parts    []message.HolderList
+		noticed  int // after which part
+		outcomes []registry.Outcome
+	}{
+		{"in order", []message.HolderList{first, second}, 0, []registry.Outcome{registry.Waiting, registry.NoHolder}},
+		{"the last first", []message.HolderList{second, first}, 1, []registry.Outcome{registry.Waiting, registry.NoHolder}},
+		{"one of them twice", []message.HolderList{first, first, second}, 0, []registry.Outcome{registry.Waiting, registry.Waiting, registry.NoHolder}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newOffice(t)
+			o.enter(t, hanako, old)
+			o.enter(t, jiro, person("例示　四郎", "４")) // holds none
+			o.later().match(t, list(0, 24))
+			o.amend(t, event("e-1", registry.Move, hanako, 30, person("見本　花子", "２")))
+			o.amend(t, event("e-2", registry.Move, jiro, 31, person("例示　四郎", "５")))
+			for i, part := range tt.parts {
+				o.match(t, part)
+				if got := o.outcome(t, "e-2"); got != tt.outcomes[i] {
+					t.Errorf("after letter %d the event of nobody is %s, want %s", i+1, got, tt.outcomes[i])
+				}
+				if got := o.outcome(t, "e-1") == registry.Noticed; got != (i >= tt.noticed) {
+					t.Errorf("after letter %d noticed = %v", i+1, got)
+				}
+			}
+		})
+	}
+}
+
+// Parts of a list that say different things of it, or have more or fewer entries than they say, are refused.
+//
+// Req: R-REG-08
+func TestPartsThatDoNotFit(t *testing.T) {
+	old, other := person("見本　花子", "１"), person("例示　次郎", "１")
+	first, second := parts(list(24, 48, old, other))
+	o := newOffice(t)
+	o.match(t, first)
+	for name, change := range map[string]func(*message.HolderList){
+		"another end":       func(l *message.HolderList) { l.Through = l.Through.Add(1e9) },
+		"another number":    func(l *message.HolderList) { l.Parts = 3 },
+		"another total":     func(l *message.HolderList) { l.Total = 3 },
+		"an entry too many": func(l *message.HolderList) { l.Entries, l.Count = list(24, 48, old, other).Entries, 2 },
+		"an entry missing":  func(l *message.HolderList) { l.Entries, l.Count = nil, 0 },
+	} {
+		part := second
+		change(&part)
+		if why := o.receive(t, message.AtLink, part); why != "registry.list_invalid" {
+			t.Errorf("%s: %q, want registry.list_invalid", name, why)
+		}
+	}
+	o.match(t, second)
 }
 
 // Two residents are the same in all four attributes since a minor correction, and both hold certificates. One moves: a
@@ -197,7 +259,7 @@ func TestTwoHitsGoToAClerk(t *testing.T) {
 			o := newOffice(t)
 			o.enter(t, hanako, variant)
 			o.enter(t, jiro, common)
-			o.later().match(t, list("l-1", 0, 24, variant, common))
+			o.later().match(t, list(0, 24, variant, common))
 			o.amend(t, event("e-1", registry.MinorCorrection, hanako, 25, common))
 			o.amend(t, event("e-2", registry.Move, hanako, 30, moved))
 			questions, err := o.Questions(t.Context(), clerk)

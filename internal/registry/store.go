@@ -4,22 +4,19 @@ import (
 	"context"
 	"time"
 
-	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office"
+	"github.com/openjpki/jpki/internal/post"
 )
 
-// Store is what the register needs of a database.
-type Store interface {
-	// Update runs f in one transaction; nothing is kept if f returns an error.
-	Update(ctx context.Context, f func(Tx) error) error
-	// View runs f in a transaction that changes nothing.
-	View(ctx context.Context, f func(Tx) error) error
-}
+// Store is the register's database.
+type Store = office.Store[Tx]
 
 // Tx is one transaction. Where nothing is found, methods return a nil slice or false.
 type Tx interface {
-	audit.Tx
+	office.Tx
 	Residents
+	CallUps
 	Events
 	Holders
 	Lists
@@ -31,10 +28,20 @@ type Residents interface {
 	// AddResident returns the record with its number.
 	AddResident(ctx context.Context, r Resident) (Resident, error)
 	Resident(ctx context.Context, code ResidentCode) (Resident, bool, error)
+	// ResidentNumbered returns the record of a number.
+	ResidentNumbered(ctx context.Context, number int64) (Resident, bool, error)
 	// SetResident changes the record of r.Number.
 	SetResident(ctx context.Context, r Resident) error
 	// Shared reports whether the record of another resident than r, not removed, has the attributes of r.
 	Shared(ctx context.Context, r Resident) (bool, error)
+}
+
+// CallUps are the residents that were called up for counters.
+type CallUps interface {
+	// CallUp returns the call-up for a counter under the number of an application.
+	CallUp(ctx context.Context, counter post.Address, application string) (CallUp, bool, error)
+	// SetCallUp records a call-up, in the place of the one for its counter and application if there is one.
+	SetCallUp(ctx context.Context, c CallUp) error
 }
 
 // Events are what happened.
@@ -63,21 +70,30 @@ type Holders interface {
 	Asked(ctx context.Context) ([]Record, error)
 }
 
+// List is a holder list as far as its parts have come.
+type List struct {
+	Date           string
+	Since, Through time.Time
+	Parts, Total   int // how many parts and entries it has
+	Arrived        int // parts that have come
+	Entries        int // entries that have come
+}
+
 // Lists are the holder lists that were matched.
 type Lists interface {
-	// AddList records that a list was matched; digest tells it from another under the same ID.
-	AddList(ctx context.Context, l message.HolderList, digest string) error
-	// ListDigest returns the digest of the list of an ID.
-	ListDigest(ctx context.Context, id string) (string, bool, error)
-	// Covered returns the end of the chain of lists that begins with the first: the Unix epoch if there is none.
+	// AddPart records that a part of a list was matched; digest tells it from another under the same name. The list is there.
+	AddPart(ctx context.Context, date string, part int, digest string) error
+	// PartDigest returns the digest of a part.
+	PartDigest(ctx context.Context, date string, part int) (string, bool, error)
+	List(ctx context.Context, date string) (List, bool, error)
+	// SetList records a list, in the place of the one of its date if there is one.
+	SetList(ctx context.Context, l List) error
+	// Covered returns the end of the chain of whole lists that begins with the first: the Unix epoch if there is none.
 	Covered(ctx context.Context) (time.Time, error)
 }
 
 // Notices are what the CA's side is told.
 type Notices interface {
-	// AddNotice records a notice to be sent, unless the event has one with the same attributes.
-	AddNotice(ctx context.Context, event int64, n message.ChangeNotice) error
-	// Unsent returns the notices not marked as sent, by event.
-	Unsent(ctx context.Context) ([]message.ChangeNotice, error)
-	SetSent(ctx context.Context, id string) error
+	// AddNotice records a notice, unless the event has one with the same attributes.
+	AddNotice(ctx context.Context, event int64, n message.ChangeNotice) (added bool, err error)
 }

@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki"
+	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/revocation"
+	"github.com/openjpki/jpki/internal/revocation/crl"
 )
 
 // Signed answers, beside the bare signer.
@@ -67,6 +70,52 @@ func BenchmarkRevoke(b *testing.B) {
 	}
 }
 
+// Orders by letter, in batches as a courier brings them: each with its record, its audit entry, its receipt, the answer and
+// the letter to the CA. Beside it, what the disk allows: one transaction with one row.
+func BenchmarkReceive(b *testing.B) {
+	const batch = 100
+	r := newRig(b, config{})
+	c, _ := r.known(b, "hanako", jpki.Signing, mihon)
+	p, err := revocation.PartitionOf(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	counter := r.desk("counter-99201")
+	n := 0
+	b.Run("orders", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			addEntries(b, r, p, n, batch)
+			var messages []post.Message
+			for range batch {
+				order := r.order(c, fmt.Sprintf("o-%d", n), message.Voluntary)
+				order.Serial = jpki.Serial(1_000_000 + n)
+				messages = append(messages, counter.order(b, order))
+				n++
+			}
+			b.StartTimer()
+			for i, got := range counter.give(b, messages...) {
+				if got != "accepted" {
+					b.Fatal(i, got)
+				}
+			}
+		}
+		perSecond(b, batch, "orders/s")
+	})
+	b.Run("transactions", func(b *testing.B) {
+		for b.Loop() {
+			err := r.db.Update(b.Context(), func(tx *db.Tx) error {
+				_, err := tx.Exec(b.Context(), `INSERT INTO tick (id, instant, through) VALUES (1, 0, 0) ON CONFLICT (id) DO UPDATE SET instant = tick.instant + 1`)
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		perSecond(b, 1, "transactions/s")
+	})
+}
+
 // A whole list, from the records in the database to the file on the disk, beside hashing its bytes.
 func BenchmarkPublish(b *testing.B) {
 	const entries = 200_000
@@ -111,10 +160,15 @@ func fill(b *testing.B, r *rig, c *jpki.Certificate, n int) revocation.Partition
 		b.Fatal(err)
 	}
 	addEntries(b, r, p, 0, n)
+	var encoder crl.Encoder
 	err = r.Store.Update(b.Context(), func(tx revocation.Tx) error {
 		for i := range n {
-			err := tx.AddRecord(b.Context(), revocation.Record{
-				Partition: p, Serial: jpki.Serial(1_000_000 + i), Reason: message.Reason(i % 7), RevokedAt: begin.Add(-time.Duration(i*97) * time.Second),
+			entry, err := encoder.Append(nil, crl.Entry{Serial: jpki.Serial(1_000_000 + i), Reason: message.Reason(i % 7), RevokedAt: begin.Add(-time.Duration(i*97) * time.Second)})
+			if err != nil {
+				return err
+			}
+			err = tx.AddRecord(b.Context(), revocation.Record{
+				Entry: entry, Partition: p, Serial: jpki.Serial(1_000_000 + i), Reason: message.Reason(i % 7), RevokedAt: begin.Add(-time.Duration(i*97) * time.Second),
 				NotAfter: begin.AddDate(5, 0, 0), Order: fmt.Sprintf("o-%d", i), MadeAt: begin,
 			})
 			if err != nil {

@@ -199,7 +199,8 @@ func TestOpenSSLReadsLists(t *testing.T) {
 }
 
 // GnuTLS takes lists in PEM, and looks neither at their scope nor at the key identifier: with the list of another
-// municipality it calls a revoked certificate good. It does check the signature.
+// municipality it calls a revoked certificate good. Nor does it check the signature on a list, unless it is asked to by
+// --verify-crl.
 func TestGnuTLSTakesLists(t *testing.T) {
 	j := newJudged(t)
 	j.lists(t)

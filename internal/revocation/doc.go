@@ -6,11 +6,15 @@
 // certificate has one, or two if a hold 一時保留 became final. What the world sees is a cut through them: a list holds
 // the records made until its date, an OCSP answer those made until the last tick.
 //
+// Notices and orders come by letter ([Service.Receive]) and are answered by letter; ticks and lists come by the calendar
+// ([Service.Calendar]).
+//
 // Which ground revokes what, for what reason, by whose order and by which article is a table ([Workflow]).
 //
 // Invariants
 //
-//   - An order is never lost: it is carried out, or it waits for its certificate, or its sender got an error.
+//   - An order is never lost: it is carried out, or it waits for its certificate, or its sender reads why not.
+//   - A record and what is told of it are one transaction: the answer to the sender, and of a final one the letter to the CA.
 //   - A final record stands. Nothing releases a hold on a card's certificate.
 //   - The last good list stays until the next one is whole. The numbers of a partition's lists only grow.
 //   - An answer is never older than it says: without a fresh tick the service says that it cannot answer.

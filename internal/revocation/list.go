@@ -12,7 +12,6 @@ import (
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
-	"github.com/openjpki/jpki/internal/revocation/crl"
 )
 
 // List is a published CRL.
@@ -44,9 +43,9 @@ type ListTx interface {
 	Through(ctx context.Context, at time.Time) (int64, error)
 	// TakeNumber takes the next number of a partition, which begins at 1.
 	TakeNumber(ctx context.Context, p Partition) (uint64, error)
-	// Entries yields what the last record of each certificate of a partition within a cut says, by serial number. It ends
-	// with the first error.
-	Entries(ctx context.Context, p Partition, c Cut) iter.Seq2[crl.Entry, error]
+	// Entries yields the entry on lists of the last record of each certificate of a partition within a cut, by serial
+	// number. It ends with the first error. An entry may be used until the next is yielded.
+	Entries(ctx context.Context, p Partition, c Cut) iter.Seq2[[]byte, error]
 	// Published returns the published list of the partition of an issuer with an ID.
 	Published(ctx context.Context, issuer message.IssuerID, id string) (List, bool, error)
 	// SetPublished puts a list in the place of the published one.
@@ -93,17 +92,27 @@ func (s *Service) publishAll(ctx context.Context, now time.Time, due func(last L
 	return errors.Join(errs...)
 }
 
-func (s *Service) publishDue(ctx context.Context, issuer *jpki.Certificate, p Partition, now time.Time, due func(List, bool) bool) error {
-	var last List
-	var published bool
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		last, published, err = tx.Published(ctx, p.Issuer, p.ID())
-		return err
-	})
-	if err != nil || !due(last, published) {
-		return err
+// attempts is how often a list is made anew because another run was faster.
+const attempts = 10
+
+// publishDue publishes the next list of a partition, if it is due. Another run may be at it, in this process or in another:
+// then one of the two comes too late with its number, looks again whether its list is still due, and takes a new one.
+func (s *Service) publishDue(ctx context.Context, issuer *jpki.Certificate, p Partition, now time.Time, due func(List, bool) bool) (err error) {
+	for range attempts {
+		var last List
+		var published bool
+		look := s.Store.View(ctx, func(tx Tx) (err error) {
+			last, published, err = tx.Published(ctx, p.Issuer, p.ID())
+			return err
+		})
+		if look != nil || !due(last, published) {
+			return look
+		}
+		if err = s.publish(ctx, issuer, p, last, now); fault.KeyOf(err) != "revocation.list_number" {
+			return err
+		}
 	}
-	return s.publish(ctx, issuer, p, last, now)
+	return err
 }
 
 // Latest returns the published list of the partition of an issuer with an ID, and its file, DER, which the caller closes.

@@ -3,16 +3,13 @@ package revocation_test
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/openjpki/jpki"
-	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
 	"github.com/openjpki/jpki/internal/revocation"
@@ -183,25 +180,29 @@ func TestListIsAsOfItsDate(t *testing.T) {
 	}
 }
 
+// short issues a certificate that ends some days after 1 June, of which the validity service is told.
+func (r *rig) short(t *testing.T, holder string, days int) (certificate, authority *jpki.Certificate) {
+	t.Helper()
+	request, err := issueRequest(holder, jpki.Signing, mihon, r.holder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.CardEnd = time.Date(2026, 6, 1+days, 14, 59, 59, 0, time.UTC)
+	issued, err := r.ca.Issue(t.Context(), counter, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.tell(t, issued.Certificate)
+	return parse(t, issued.Certificate), parse(t, issued.CA)
+}
+
 // A certificate that ended is on one list more and then on none; one revoked after its end is on one list.
 //
 // Spec: RFC 5280 §3.3
 func TestEndedLeavesTheList(t *testing.T) {
 	r := newRig(t, config{})
-	short := func(holder string, days int) *jpki.Certificate {
-		request, err := issueRequest(holder, jpki.Signing, mihon, r.holder)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.CardEnd = time.Date(2026, 6, 1+days, 14, 59, 59, 0, time.UTC)
-		issued, err := r.ca.Issue(t.Context(), counter, request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.tell(t, issued.Certificate)
-		return parse(t, issued.Certificate)
-	}
-	ends, late := short("hanako", 2), short("taro", 2) // on 3 June
+	ends, _ := r.short(t, "hanako", 2) // to the end of 3 June
+	late, _ := r.short(t, "taro", 2)
 	stays, authority := r.known(t, "jiro", jpki.Signing, mihon)
 	r.revoke(t, ends, "o-1", message.Change)
 	r.revoke(t, stays, "o-2", message.Change)
@@ -221,72 +222,6 @@ func TestEndedLeavesTheList(t *testing.T) {
 			t.Errorf("list of day %d has %v, want %v", day, revoked(list), serials)
 		}
 		r.clock.advance(24 * time.Hour)
-	}
-}
-
-// A run that is called again does nothing twice; numbers only grow.
-func TestPublishAgain(t *testing.T) {
-	r := newRig(t, config{})
-	c, authority := r.known(t, "hanako", jpki.Signing, mihon)
-	last := uint64(0)
-	for range 3 {
-		for range 2 {
-			r.publish(t)
-		}
-		list, _ := r.latest(t, c, authority)
-		if list.Number != last+1 {
-			t.Errorf("number %d after %d", list.Number, last)
-		}
-		last = list.Number
-		r.clock.advance(24 * time.Hour)
-	}
-	p, err := revocation.PartitionOf(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(r.dir, "crl", string(p.Issuer), p.ID(), "*"))
-	if err != nil || len(files) != 2 {
-		t.Errorf("files %v, %v, want the list and the one before", files, err)
-	}
-}
-
-// deaf is a CA that does not sign for one partition.
-type deaf struct {
-	revocation.CA
-	not func() message.IssuerID
-}
-
-var errDeaf = errors.New("no answer")
-
-func (d deaf) SignList(ctx context.Context, actor authz.Actor, issuer message.IssuerID, tbs io.Reader) ([]byte, error) {
-	if issuer == d.not() {
-		return nil, errDeaf
-	}
-	return d.CA.SignList(ctx, actor, issuer, tbs)
-}
-
-// Where the CA does not sign, the last list stands; the others are published.
-func TestPublishWhereItCan(t *testing.T) {
-	var not message.IssuerID
-	r := newRig(t, config{change: func(c *revocation.Config) { c.CA = deaf{c.CA, func() message.IssuerID { return not }} }})
-	signing, signingCA := r.known(t, "hanako", jpki.Signing, mihon)
-	login, loginCA := r.known(t, "hanako", jpki.Authentication, mihon)
-	r.publish(t)
-	not = message.IssuerID(signing.IssuerKeyID().String())
-	r.clock.advance(24 * time.Hour)
-	if err := r.Publish(t.Context(), r.clock.Now()); !errors.Is(err, errDeaf) {
-		t.Errorf("Publish = %v, want %v", err, errDeaf)
-	}
-	if list, _ := r.latest(t, signing, signingCA); list.Number != 1 {
-		t.Errorf("number of the list that was not signed is %d, want the last, 1", list.Number)
-	}
-	if list, _ := r.latest(t, login, loginCA); list.Number != 2 {
-		t.Errorf("number of the other list is %d, want 2", list.Number)
-	}
-	not = ""
-	r.publish(t)
-	if list, _ := r.latest(t, signing, signingCA); list.Number != 3 || !list.ThisUpdate.Equal(r.clock.Now()) {
-		t.Errorf("after the CA answers again: number %d of %v, want 3", list.Number, list.ThisUpdate)
 	}
 }
 

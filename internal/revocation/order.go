@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"time"
@@ -15,12 +16,16 @@ import (
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office"
+	"github.com/openjpki/jpki/internal/post"
+	"github.com/openjpki/jpki/internal/revocation/crl"
 )
 
 // Order is an order as it was taken.
 type Order struct {
 	message.RevocationOrder
-	Digest  string // tells a repetition from another order under the same ID
+	From    post.Address // who sent it by letter; "" if it was given directly
+	Digest  string       // tells a repetition from another order under the same ID of the same sender
 	Outcome message.Outcome
 	TakenAt time.Time
 }
@@ -38,16 +43,18 @@ type Record struct {
 	NotAfter    time.Time // of the certificate
 	Order       string    // ID of the order
 	MadeAt      time.Time // when the record was made here
+	Entry       []byte    // DER of its entry on lists
 }
 
 // OrderTx is what taking orders needs of a transaction.
 type OrderTx interface {
-	Order(ctx context.Context, id string) (Order, bool, error)
+	// Order returns the order that a sender gave an ID.
+	Order(ctx context.Context, from post.Address, id string) (Order, bool, error)
 	AddOrder(ctx context.Context, o Order) error
 	// Waiting returns the orders that wait for a certificate, in the order in which they were taken.
 	Waiting(ctx context.Context, issuer message.IssuerID, serial jpki.Serial) ([]Order, error)
-	// Settle sets the outcome of an order that waited.
-	Settle(ctx context.Context, id string, outcome message.Outcome) error
+	// SettleOrder sets the outcome of an order that waited.
+	SettleOrder(ctx context.Context, o Order) error
 	// Newest returns the last record of a certificate.
 	Newest(ctx context.Context, issuer message.IssuerID, serial jpki.Serial) (Record, bool, error)
 	// AddRecord adds a record with the next Seq.
@@ -55,44 +62,52 @@ type OrderTx interface {
 }
 
 // Revoke takes an order. The same order sent again, after a crash or a lost answer, changes nothing and gets an answer. An
-// order for a certificate that is not in the register is kept until it is. Faults: revocation.order_invalid,
-// revocation.order_reused, revocation.not_applicable, authz.denied.
+// order for a certificate that is not in the register is kept until it is. The CA is told of each final record. Faults:
+// revocation.order_invalid, revocation.order_reused, revocation.not_applicable, authz.denied.
 //
 //  1. Check: who orders, the form of the order, whether the ground is one for this certificate. Stopped here: nothing
 //     happened.
-//  2. Record: the order, the record it brings about, and the audit entry, in one transaction. Stopped before the commit:
-//     nothing happened. Stopped after it: on record, in OCSP answers from the next tick on, on the next list.
+//  2. Record: the order, the record it brings about, the letters that tell of it, and the audit entry, in one transaction.
+//     Stopped before the commit: nothing happened. Stopped after it: on record, in OCSP answers from the next tick on, on
+//     the next list.
 //  3. Answer. Stopped here: on record, and the same order gets the answer.
 //
 // Law: 公的個人認証法 §9, §10, §12, §13, §14
 func (s *Service) Revoke(ctx context.Context, actor authz.Actor, o message.RevocationOrder) (message.Revocation, error) {
 	var answer message.Revocation
-	o.RecordedAt, o.InvalidFrom = o.RecordedAt.UTC().Truncate(time.Second), o.InvalidFrom.UTC().Truncate(time.Second)
-	entry := audit.Entry{Act: ActRevoke}
-	t, known := transitionOf(o.Ground)
-	entry.Law = t.Law
-	err := s.guard.Do(ctx, actor, entry, func(tx Tx, e *audit.Entry) (err error) {
-		s.Step(Step{"Revoke", 1})
-		if err := checkOrder(o, known); err != nil {
-			return err
-		}
-		e.Subject = "order:" + o.ID
-		e.Detail = map[string]string{"issuer": string(o.Issuer), "serial": o.Serial.String(), "ground": string(o.Ground)}
-		if !t.orderedBy(actor.Office) {
-			return fault.New(fault.Denied, "authz.denied", actor.Office, ActRevoke)
-		}
-		if answer, err = s.take(ctx, tx, o); err != nil {
-			return err
-		}
-		e.Detail["outcome"] = string(answer.Outcome)
-		s.Step(Step{"Revoke", 2})
-		return nil
+	t, _ := transitionOf(o.Ground)
+	err := s.guard.Do(ctx, actor, audit.Entry{Act: ActRevoke, Law: t.Law}, func(tx Tx, e *audit.Entry) (err error) {
+		answer, err = s.obey(ctx, tx, e, Order{RevocationOrder: o}, actor.Office)
+		return err
 	})
 	if err != nil {
 		return message.Revocation{}, fmt.Errorf("taking an order to revoke: %w", err)
 	}
-	s.Step(Step{"Revoke", 3})
+	s.Step("Revoke 3")
 	return answer, nil
+}
+
+// obey takes the first two steps of Revoke within a transaction. It writes nothing if it returns a fault of the order.
+func (s *Service) obey(ctx context.Context, tx Tx, e *audit.Entry, o Order, by authz.Office) (message.Revocation, error) {
+	s.Step("Revoke 1")
+	o.RecordedAt, o.InvalidFrom = o.RecordedAt.UTC().Truncate(time.Second), o.InvalidFrom.UTC().Truncate(time.Second)
+	t, known := transitionOf(o.Ground)
+	e.Law = t.Law
+	if err := checkOrder(o.RevocationOrder, known); err != nil {
+		return message.Revocation{}, err
+	}
+	e.Subject = "order:" + o.ID
+	e.Detail["issuer"], e.Detail["serial"], e.Detail["ground"] = string(o.Issuer), o.Serial.String(), string(o.Ground)
+	if !t.orderedBy(by) {
+		return message.Revocation{}, fault.New(fault.Denied, "authz.denied", by, ActRevoke)
+	}
+	order, err := s.take(ctx, tx, o)
+	if err != nil {
+		return message.Revocation{}, err
+	}
+	e.Detail["outcome"] = string(order.Outcome)
+	s.Step("Revoke 2")
+	return answerTo(ctx, tx, order)
 }
 
 var orderID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
@@ -105,51 +120,59 @@ func checkOrder(o message.RevocationOrder, known bool) error {
 		return invalid("id")
 	case !issuerID.MatchString(string(o.Issuer)):
 		return invalid("issuer")
-	case o.Serial == 0:
+	case !numbered(o.Serial):
 		return invalid("serial")
 	case !known:
 		return invalid("ground")
-	case o.RecordedAt.IsZero():
+	case !crl.Encodable(o.RecordedAt): // or no list could be made any more
 		return invalid("date of record")
-	case o.InvalidFrom.After(o.RecordedAt):
+	case !o.InvalidFrom.IsZero() && !crl.Encodable(o.InvalidFrom), o.InvalidFrom.After(o.RecordedAt):
 		return invalid("date of invalidity")
 	}
 	return nil
 }
 
+// numbered reports whether a serial number is one that a certificate can have.
+func numbered(s jpki.Serial) bool { return s > 0 && s <= math.MaxInt64 }
+
 // take keeps an order, and carries it out if its certificate is in the register.
-func (s *Service) take(ctx context.Context, tx Tx, o message.RevocationOrder) (message.Revocation, error) {
-	digest, err := digestOf(o)
-	if err != nil {
-		return message.Revocation{}, err
+func (s *Service) take(ctx context.Context, tx Tx, o Order) (Order, error) {
+	var err error
+	if o.Digest, err = digestOf(o.RevocationOrder); err != nil {
+		return o, err
 	}
-	order, ok, err := tx.Order(ctx, o.ID)
-	if err != nil {
-		return message.Revocation{}, err
-	}
+	earlier, known, err := tx.Order(ctx, o.From, o.ID)
 	switch {
-	case ok && order.Digest != digest:
-		return message.Revocation{}, fault.New(fault.Conflict, "revocation.order_reused", o.ID)
-	case !ok:
-		order = Order{RevocationOrder: o, Digest: digest, Outcome: message.OutcomeWaiting, TakenAt: s.now()}
-		certificate, found, err := tx.Entry(ctx, o.Issuer, o.Serial)
-		if err != nil {
-			return message.Revocation{}, err
-		}
-		if found {
-			if order.Outcome, err = s.carryOut(ctx, tx, certificate, o); err != nil {
-				return message.Revocation{}, err
-			}
-		}
-		if err := tx.AddOrder(ctx, order); err != nil {
-			return message.Revocation{}, err
+	case err != nil:
+		return o, err
+	case known && earlier.Digest != o.Digest:
+		return o, fault.New(fault.Conflict, "revocation.order_reused", o.ID)
+	case known:
+		return earlier, nil
+	}
+	o.Outcome, o.TakenAt = message.OutcomeWaiting, s.now()
+	certificate, found, err := tx.Entry(ctx, o.Issuer, o.Serial)
+	if err != nil {
+		return o, err
+	}
+	if found {
+		if o.Outcome, err = s.carryOut(ctx, tx, certificate, o.RevocationOrder); err != nil {
+			return o, err
 		}
 	}
-	record, _, err := tx.Newest(ctx, o.Issuer, o.Serial)
-	return message.Revocation{OrderID: o.ID, Outcome: order.Outcome, Reason: record.Reason, RevokedAt: record.RevokedAt}, err
+	return o, tx.AddOrder(ctx, o)
 }
 
-// carryOut makes the record that an order brings about, if it brings about one.
+// answerTo says what is on record for an order that was taken.
+func answerTo(ctx context.Context, tx Tx, o Order) (message.Revocation, error) {
+	if o.Outcome == message.OutcomeRefused { // it can only have waited for a certificate of another kind
+		return message.Revocation{OrderID: o.ID, Outcome: o.Outcome, Refusal: notApplicable}, nil
+	}
+	record, _, err := tx.Newest(ctx, o.Issuer, o.Serial)
+	return message.Revocation{OrderID: o.ID, Outcome: o.Outcome, Reason: record.Reason, RevokedAt: record.RevokedAt}, err
+}
+
+// carryOut makes the record that an order brings about, if it brings about one, and tells the CA of a final one.
 //
 // A hold that becomes final keeps the date of the hold.
 //
@@ -174,14 +197,18 @@ func (s *Service) carryOut(ctx context.Context, tx Tx, c message.IssuedNotice, o
 	if record.RevokedAt.After(now) { // the other office's clock is ahead
 		record.RevokedAt = now
 	}
-	outcome := message.OutcomeRevoked
 	if onRecord {
 		record.RevokedAt = last.RevokedAt
 	}
-	if t.To == Held {
-		outcome = message.OutcomeHeld
+	entry := crl.Entry{Serial: record.Serial, RevokedAt: record.RevokedAt, Reason: record.Reason, InvalidFrom: record.InvalidFrom}
+	if record.Entry, err = new(crl.Encoder).Append(nil, entry); err != nil {
+		return "", err
 	}
-	return outcome, tx.AddRecord(ctx, record)
+	if err := tx.AddRecord(ctx, record); err != nil || t.To == Held {
+		return message.OutcomeHeld, err
+	}
+	revoked := message.Revoked{Issuer: c.Issuer, Serial: c.Serial, RevokedAt: record.RevokedAt}
+	return message.OutcomeRevoked, office.Send(ctx, tx, message.RevokedLetter, message.AtCA, message.TopicRevoked, revoked)
 }
 
 // stateOf reads the state of a certificate from its last record.

@@ -150,8 +150,11 @@ func TestRevokeRefuses(t *testing.T) {
 		{"no name", counter, func(o *message.RevocationOrder) { o.ID = "" }, "revocation.order_invalid"},
 		{"issuer by name", counter, func(o *message.RevocationOrder) { o.Issuer = "sign-ca-1" }, "revocation.order_invalid"},
 		{"no serial number", counter, func(o *message.RevocationOrder) { o.Serial = 0 }, "revocation.order_invalid"},
+		{"a serial number that no certificate has", counter, func(o *message.RevocationOrder) { o.Serial = 1 << 63 }, "revocation.order_invalid"},
 		{"merger", counter, func(o *message.RevocationOrder) { o.Ground = "merger" }, "revocation.order_invalid"},
 		{"no date", counter, func(o *message.RevocationOrder) { o.RecordedAt = time.Time{} }, "revocation.order_invalid"},
+		{"a date before there were lists", counter, func(o *message.RevocationOrder) { o.RecordedAt = o.RecordedAt.AddDate(-1000, 0, 0) }, "revocation.order_invalid"},
+		{"invalid since before there were lists", counter, func(o *message.RevocationOrder) { o.InvalidFrom = o.RecordedAt.AddDate(-1000, 0, 0) }, "revocation.order_invalid"},
 		{"invalid only after the record", counter, func(o *message.RevocationOrder) { o.InvalidFrom = o.RecordedAt.Add(time.Hour) }, "revocation.order_invalid"},
 		{"a CA by wish", counter, func(o *message.RevocationOrder) { o.Serial = authority.Serial }, "revocation.not_applicable"},
 	}
@@ -203,7 +206,7 @@ func TestOrderBeforeNotice(t *testing.T) {
 	}
 	for id, want := range map[string]message.Outcome{"o-1": message.OutcomeHeld, "o-2": message.OutcomeRefused, "o-3": message.OutcomeRevoked} {
 		err := r.Store.View(t.Context(), func(tx revocation.Tx) error {
-			o, ok, err := tx.Order(t.Context(), id)
+			o, ok, err := tx.Order(t.Context(), "", id)
 			if !ok || o.Outcome != want {
 				t.Errorf("order %s: %s, want %s", id, o.Outcome, want)
 			}

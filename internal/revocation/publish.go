@@ -11,20 +11,21 @@ import (
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/audit"
+	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/revocation/crl"
 )
 
 // publish makes the next list of a partition and puts it in the place of the last one.
 //
 //  1. Take the number, with an audit entry. Stopped here: a number that no list will have.
-//  2. Write: the entries of the list, one after the other, to a file. Stopped here: a file that nobody reads.
+//  2. Write: the entries of the list, as they were recorded, one after the other to a file. Stopped here: a file that nobody reads.
 //  3. Sign: the CA reads the list and signs it. Stopped here: as after 2; a signature that nobody has seen.
 //  4. Assemble: the whole list is written to its file and flushed to the disk. Stopped here: a file that nobody reads.
 //  5. Record the list as published, with an audit entry. Stopped before the commit: as after 4, the last list stands.
-//     Stopped after it: published.
+//     Stopped after it: published. A list that another run has overtaken is not recorded, fault revocation.list_number.
 //  6. Remove the files that are older than the last list. Stopped here: they go with the next list.
 func (s *Service) publish(ctx context.Context, issuer *jpki.Certificate, p Partition, last List, now time.Time) error {
-	s.Step(Step{"publish", 1})
+	s.Step("publish 1")
 	next := List{Partition: p, ThisUpdate: now, NextUpdate: now.Add(s.Terms.List + s.Terms.ListGrace)}
 	if err := s.takeNumber(ctx, &next); err != nil {
 		return err
@@ -37,12 +38,12 @@ func (s *Service) publish(ctx context.Context, issuer *jpki.Certificate, p Parti
 		List: next, shelf: shelfOf(s.Dir, p),
 		head: crl.List{Issuer: issuer, Point: point, Number: next.Number, ThisUpdate: next.ThisUpdate, NextUpdate: next.NextUpdate},
 	}
-	s.Step(Step{"publish", 2})
+	s.Step("publish 2")
 	if err := s.writeEntries(ctx, &work, Cut{next.Through, last.ThisUpdate, last.Through}); err != nil {
 		return err
 	}
 	defer work.entries.Close()
-	s.Step(Step{"publish", 3})
+	s.Step("publish 3")
 	tbs, err := work.tbs()
 	if err != nil {
 		return err
@@ -51,14 +52,14 @@ func (s *Service) publish(ctx context.Context, issuer *jpki.Certificate, p Parti
 	if err != nil {
 		return err
 	}
-	s.Step(Step{"publish", 4})
+	s.Step("publish 4")
 	if err := work.assemble(signature); err != nil {
 		return err
 	}
 	if err := s.record(ctx, work.List); err != nil {
 		return err
 	}
-	s.Step(Step{"publish", 6})
+	s.Step("publish 6")
 	return work.shelf.clear(last.Number, next.Number)
 }
 
@@ -77,7 +78,7 @@ func (s *Service) takeNumber(ctx context.Context, l *List) error {
 
 func (p Partition) subject() string { return "list:" + string(p.Issuer) + "/" + p.ID() }
 
-// record puts a list in the place of the published one, unless another run has published a later one meanwhile.
+// record puts a list in the place of the published one.
 func (s *Service) record(ctx context.Context, l List) error {
 	entry := audit.Entry{
 		Act: ActPublish, Subject: l.Partition.subject(), Law: articleOfProvision,
@@ -85,11 +86,14 @@ func (s *Service) record(ctx context.Context, l List) error {
 	}
 	return s.guard.Do(ctx, itself, entry, func(tx Tx, _ *audit.Entry) error {
 		published, ok, err := tx.Published(ctx, l.Partition.Issuer, l.Partition.ID())
-		if err != nil || ok && published.Number > l.Number {
+		if err != nil {
 			return err
 		}
+		if ok && published.Number > l.Number {
+			return fault.New(fault.Conflict, "revocation.list_number", l.Number, published.Number)
+		}
 		err = tx.SetPublished(ctx, l)
-		s.Step(Step{"publish", 5})
+		s.Step("publish 5")
 		return err
 	})
 }
@@ -103,7 +107,7 @@ type publication struct {
 	size    int64 // of entries
 }
 
-// writeEntries fills the file of entries with the records of a cut.
+// writeEntries fills the file of entries with those of a cut.
 func (s *Service) writeEntries(ctx context.Context, work *publication, cut Cut) (err error) {
 	if work.entries, err = work.shelf.create(work.shelf.draft(work.Number)); err != nil {
 		return err
@@ -114,14 +118,9 @@ func (s *Service) writeEntries(ctx context.Context, work *publication, cut Cut) 
 		}
 	}()
 	out := bufio.NewWriterSize(work.entries, 64<<10)
-	var encoder crl.Encoder
-	entry := make([]byte, 0, crl.MaxEntry)
 	err = s.Store.View(ctx, func(tx Tx) error {
-		for e, err := range tx.Entries(ctx, work.Partition, cut) {
+		for entry, err := range tx.Entries(ctx, work.Partition, cut) {
 			if err != nil {
-				return err
-			}
-			if entry, err = encoder.Append(entry[:0], e); err != nil {
 				return err
 			}
 			if _, err := out.Write(entry); err != nil {

@@ -34,27 +34,30 @@ type RegisterTx interface {
 //     commit: nothing happened; the notices come again. Stopped after it: known.
 func (s *Service) Issued(ctx context.Context, actor authz.Actor, notices ...message.IssuedNotice) error {
 	entry := audit.Entry{Act: ActRegister, Law: articleOfProvision}
-	err := s.guard.Do(ctx, actor, entry, func(tx Tx, e *audit.Entry) error {
-		s.Step(Step{"Issued", 1})
-		settled := 0
-		for _, n := range notices {
-			if err := checkNotice(n); err != nil {
-				return err
-			}
-			e.Subject = "certificate:" + string(n.Issuer) + "/" + n.Serial.String()
-			carried, err := s.enter(ctx, tx, n)
-			if err != nil {
-				return err
-			}
-			settled += carried
-		}
-		e.Detail = map[string]string{"notices": strconv.Itoa(len(notices)), "orders": strconv.Itoa(settled)}
-		s.Step(Step{"Issued", 2})
-		return nil
-	})
+	err := s.guard.Do(ctx, actor, entry, func(tx Tx, e *audit.Entry) error { return s.register(ctx, tx, e, notices...) })
 	if err != nil {
 		return fmt.Errorf("entering certificates in the register: %w", err)
 	}
+	return nil
+}
+
+// register takes the steps of Issued within a transaction.
+func (s *Service) register(ctx context.Context, tx Tx, e *audit.Entry, notices ...message.IssuedNotice) error {
+	s.Step("Issued 1")
+	settled := 0
+	for _, n := range notices {
+		if err := checkNotice(n); err != nil {
+			return err
+		}
+		e.Subject = "certificate:" + string(n.Issuer) + "/" + n.Serial.String()
+		carried, err := s.enter(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		settled += carried
+	}
+	e.Detail["notices"], e.Detail["orders"] = strconv.Itoa(len(notices)), strconv.Itoa(settled)
+	s.Step("Issued 2")
 	return nil
 }
 
@@ -66,7 +69,7 @@ func checkNotice(n message.IssuedNotice) error {
 	switch {
 	case !issuerID.MatchString(string(n.Issuer)):
 		return invalid("issuer")
-	case n.Serial == 0:
+	case !numbered(n.Serial):
 		return invalid("serial")
 	case !slices.Contains(jpki.Kinds[:], n.Kind):
 		return invalid("kind")
@@ -108,18 +111,30 @@ func (s *Service) enter(ctx context.Context, tx Tx, n message.IssuedNotice) (int
 		return 0, err
 	}
 	for _, o := range waiting {
-		outcome, err := s.carryOut(ctx, tx, n, o.RevocationOrder)
-		if fault.KeyOf(err) == "revocation.not_applicable" { // its sender was told that it waits, and nobody is there to read an error
-			outcome, err = message.OutcomeRefused, nil
-		}
-		if err != nil {
-			return 0, err
-		}
-		if err := tx.Settle(ctx, o.ID, outcome); err != nil {
+		if err := s.settle(ctx, tx, n, o); err != nil {
 			return 0, err
 		}
 	}
 	return len(waiting), nil
+}
+
+// settle carries out an order that waited for its certificate, and answers it again.
+func (s *Service) settle(ctx context.Context, tx Tx, n message.IssuedNotice, o Order) (err error) {
+	o.Outcome, err = s.carryOut(ctx, tx, n, o.RevocationOrder)
+	if fault.KeyOf(err) == notApplicable { // its sender was told that it waits, and nobody is there to read an error
+		o.Outcome, err = message.OutcomeRefused, nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := tx.SettleOrder(ctx, o); err != nil || o.From == "" {
+		return err
+	}
+	answer, err := answerTo(ctx, tx, o)
+	if err != nil {
+		return err
+	}
+	return reply(ctx, tx, o.From, answer)
 }
 
 func same(a, b message.IssuedNotice) bool {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/audit"
+	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
 	"github.com/openjpki/jpki/internal/revocation/ocsp"
 )
@@ -63,7 +64,8 @@ func (s *Service) renewAll(ctx context.Context, now time.Time) error {
 //
 //  1. Record the intent: the number of the new key, with an audit entry. Stopped here: the next renewal takes this number.
 //  2. Make the key, or take the one left there. Stopped here: a key that has signed nothing.
-//  3. Ask the CA for the certificate. Stopped here: the CA has issued it, and issues it again to the same request.
+//  3. Ask the CA for the certificate. Stopped here: the CA has issued it, and issues it again to the same request. One that
+//     makes no responder of the key is not taken, and the next renewal takes another number and asks anew.
 //  4. Record the certificate, with an audit entry, and enter it in the register. Stopped before the commit: as after 3.
 //     Stopped after it: answers are signed with the new key.
 func (s *Service) renew(ctx context.Context, issuer message.IssuerID, now time.Time) error {
@@ -71,7 +73,7 @@ func (s *Service) renew(ctx context.Context, issuer message.IssuerID, now time.T
 	if err != nil || !due {
 		return err
 	}
-	s.Step(Step{"renew", 2})
+	s.Step("renew 2")
 	signer, err := s.takeKey(ctx, next.name())
 	if err != nil {
 		return err
@@ -80,13 +82,46 @@ func (s *Service) renew(ctx context.Context, issuer message.IssuerID, now time.T
 	if err != nil {
 		return err
 	}
-	s.Step(Step{"renew", 3})
+	s.Step("renew 3")
 	issued, err := s.CA.CertifyResponder(ctx, itself, request)
 	if err != nil {
 		return err
 	}
 	next.Certificate = issued.Certificate
-	return s.recordResponder(ctx, next)
+	c, err := jpki.Parse(next.Certificate)
+	if err != nil {
+		return err
+	}
+	if err := s.checkResponder(ctx, c, issuer, signer.Public()); err != nil {
+		_, another := s.intendResponder(ctx, Responder{Issuer: issuer, Number: next.Number + 1})
+		return errors.Join(err, another)
+	}
+	return s.recordResponder(ctx, next, c)
+}
+
+// checkResponder says why verifiers would not believe what a key signs with a certificate, or nil. Without ocspNoCheck they
+// would ask about the responder before they believe it, and so on.
+//
+// Spec: RFC 6960 §4.2.2.2, §4.2.2.2.1
+func (s *Service) checkResponder(ctx context.Context, c *jpki.Certificate, issuer message.IssuerID, key crypto.PublicKey) error {
+	ca, err := s.issuer(ctx, issuer)
+	if err != nil {
+		return err
+	}
+	useless := func(why string) error { return fault.New(fault.Invalid, "revocation.responder_useless", issuer, why) }
+	same, ok := key.(interface{ Equal(crypto.PublicKey) bool })
+	noCheck := func(e jpki.Extension) bool { return jpki.NameOf(e.ID) == "ocspNoCheck" }
+	switch {
+	case c.Kind != jpki.SigningResponder && c.Kind != jpki.AuthenticationResponder:
+		return useless("kind")
+	case !slices.ContainsFunc(c.Extensions, noCheck):
+		return useless("ocspNoCheck")
+	case !ok || !same.Equal(c.PublicKey):
+		return useless("key")
+	case c.SignedBy(ca) != nil:
+		return useless("signature")
+	}
+	return nil
 }
 
 // nextResponder returns the responder that waits for its certificate, intended now or before; due is false if none does.
@@ -121,7 +156,7 @@ func (s *Service) intendResponder(ctx context.Context, r Responder) (mine bool, 
 		}
 		mine = true
 		err = tx.AddResponder(ctx, r)
-		s.Step(Step{"renew", 1})
+		s.Step("renew 1")
 		return err
 	})
 	return mine, err
@@ -144,15 +179,11 @@ func requestFor(r Responder, signer crypto.Signer) (message.ResponderRequest, er
 	return message.ResponderRequest{ID: r.name(), Issuer: r.Issuer, PKCS10: request}, nil
 }
 
-func (s *Service) recordResponder(ctx context.Context, r Responder) error {
-	c, err := jpki.Parse(r.Certificate)
-	if err != nil {
-		return err
-	}
+func (s *Service) recordResponder(ctx context.Context, r Responder, c *jpki.Certificate) error {
 	entry := audit.Entry{
 		Act: ActRenew, Subject: "responder:" + r.name(), Law: articleOfProvision, Detail: map[string]string{"serial": c.Serial.String()},
 	}
-	err = s.guard.Do(ctx, itself, entry, func(tx Tx, _ *audit.Entry) error {
+	err := s.guard.Do(ctx, itself, entry, func(tx Tx, _ *audit.Entry) error {
 		last, _, err := tx.Responder(ctx, r.Issuer)
 		if err != nil || last.Number != r.Number || last.Certificate != nil { // another process was faster
 			return err
@@ -162,7 +193,7 @@ func (s *Service) recordResponder(ctx context.Context, r Responder) error {
 		}
 		notice := message.IssuedNotice{Issuer: r.Issuer, Serial: c.Serial, Kind: c.Kind, NotBefore: c.NotBefore, NotAfter: c.NotAfter}
 		_, err = s.enter(ctx, tx, notice)
-		s.Step(Step{"renew", 4})
+		s.Step("renew 4")
 		return err
 	})
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office"
+	"github.com/openjpki/jpki/internal/post"
+	"github.com/openjpki/jpki/internal/schedule"
 )
 
 // The acts of this office.
@@ -37,17 +40,9 @@ var itself = authz.Actor{Office: authz.Revocation}
 // articleOfProvision is the ground of lists and answers.
 const articleOfProvision = "公的個人認証法第18条"
 
-// Store is what the office needs of a database.
-type Store interface {
-	// Update runs f in one transaction; nothing is kept if f returns an error.
-	Update(ctx context.Context, f func(Tx) error) error
-	// View runs f in a transaction that changes nothing.
-	View(ctx context.Context, f func(Tx) error) error
-}
-
 // Tx is one transaction. Where nothing is found, methods return a nil slice or false.
 type Tx interface {
-	audit.Tx
+	office.Tx
 	RegisterTx
 	OrderTx
 	ListTx
@@ -97,7 +92,7 @@ func (t Terms) orDefault() Terms {
 
 // Config holds what [New] needs. Fields without "Optional" must be set.
 type Config struct {
-	Store Store
+	Store office.Store[Tx]
 	CA    CA
 	Keys  Keys
 	// Dir is the folder of the published lists.
@@ -107,16 +102,20 @@ type Config struct {
 	Terms Terms // Optional
 	// Access says who may ask. Optional; everybody if nil.
 	Access Access
+	// Observe is told of each letter that is applied or refused. Optional.
+	Observe func(post.Event)
 	// Now returns the present time. Optional; time.Now if nil.
 	Now func() time.Time
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(Step)
+	// Step is called with each numbered step of an act as it begins, such as "Revoke 2", for those who watch or test. Optional.
+	Step func(string)
 }
 
 // Service is the validity service. It is safe for concurrent use.
 type Service struct {
 	Config
-	guard audit.Guard[Tx]
+	guard    audit.Guard[Tx]
+	inbox    *post.Inbox[Tx]
+	calendar *schedule.Scheduler[Tx]
 
 	mu         sync.Mutex
 	issuers    issuers                         // read so far
@@ -139,14 +138,21 @@ func New(c Config) (*Service, error) {
 		c.Access = everybody
 	}
 	if c.Step == nil {
-		c.Step = func(Step) {}
+		c.Step = func(string) {}
 	}
 	c.Terms = c.Terms.orDefault()
-	return &Service{
+	if time.Hour%c.Terms.Tick != 0 {
+		return nil, errors.New("making a validity service: an hour must be whole ticks")
+	}
+	s := &Service{
 		Config:     c,
 		guard:      audit.Guard[Tx]{Policy: policy, Update: c.Store.Update},
 		responders: map[message.IssuerID]*responder{},
-	}, nil
+	}
+	s.inbox = s.newInbox()
+	var err error
+	s.calendar, err = s.newCalendar()
+	return s, err
 }
 
 // now returns the present time in whole seconds, UTC.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki"
-	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/ca"
@@ -21,6 +20,7 @@ import (
 	"github.com/openjpki/jpki/internal/ca/signer"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officetest"
 	"github.com/openjpki/jpki/internal/revocation"
 	"github.com/openjpki/jpki/internal/revocation/revocationdb"
 	"golang.org/x/mod/sumdb/note"
@@ -62,8 +62,8 @@ type rig struct {
 	ca       *ca.Service
 	clock    *clock
 	db, caDB *db.DB
-	verifier note.Verifier
-	holder   crypto.Signer // the key of every card here
+	keys     note.Verifiers // of the audit logs
+	holder   crypto.Signer  // the key of every card here
 	dir      string
 }
 
@@ -78,8 +78,8 @@ type config struct {
 	now    time.Time
 }
 
-// openRig opens both offices in a folder; private and public are the audit key of both.
-func openRig(ctx context.Context, dir, private, public string, c config) (*rig, error) {
+// openRig opens both offices in a folder, which holds the audit key of both.
+func openRig(ctx context.Context, dir string, c config) (*rig, error) {
 	if c.suite.Name == "" {
 		c.suite = jpki.P384
 	}
@@ -93,10 +93,11 @@ func openRig(ctx context.Context, dir, private, public string, c config) (*rig, 
 		c.url = "sqlite:" + filepath.Join(dir, "revocation.db")
 	}
 	r := &rig{clock: &clock{at: c.now}, dir: dir}
-	log, err := r.openLog(private, public)
+	log, keys, err := officetest.LogIn(dir)
 	if err != nil {
 		return nil, err
 	}
+	r.keys = keys
 	if err := r.openCA(ctx, log, c); err != nil {
 		return nil, err
 	}
@@ -110,24 +111,13 @@ func openRig(ctx context.Context, dir, private, public string, c config) (*rig, 
 	settings := revocation.Config{
 		Store: store, CA: r.ca, Suite: c.suite, Dir: filepath.Join(dir, "crl"), Now: r.clock.Now,
 		Keys: &signer.Software{Dir: filepath.Join(dir, "ocsp"), Passphrase: []byte("test"), Iterations: 1000},
-		Step: func(s revocation.Step) { c.step(s.String()) },
+		Step: c.step,
 	}
 	if c.change != nil {
 		c.change(&settings)
 	}
 	r.Service, err = revocation.New(settings)
 	return r, err
-}
-
-func (r *rig) openLog(private, public string) (*auditdb.Log, error) {
-	key, err := note.NewSigner(private)
-	if err != nil {
-		return nil, err
-	}
-	if r.verifier, err = note.NewVerifier(public); err != nil {
-		return nil, err
-	}
-	return auditdb.New(key, note.VerifierList(r.verifier))
 }
 
 func (r *rig) openCA(ctx context.Context, log *auditdb.Log, c config) (err error) {
@@ -144,7 +134,7 @@ func (r *rig) openCA(ctx context.Context, log *auditdb.Log, c config) (err error
 	}
 	profile := jpki.Sandbox("http://127.0.0.1:8080/ocsp")
 	profile.Suite = c.suite
-	if r.ca, err = ca.New(ca.Config{Store: store, Profile: profile, Now: r.clock.Now, Keys: keys, Step: func(s ca.Step) { c.step(s.String()) }}); err != nil {
+	if r.ca, err = ca.New(ca.Config{Store: store, Profile: profile, Now: r.clock.Now, Keys: keys, Step: c.step}); err != nil {
 		return err
 	}
 	if r.holder, err = c.suite.GenerateKey(rand.Reader); err != nil {
@@ -161,11 +151,7 @@ func (r *rig) close() {
 // newRig is a rig with CAs, known to the validity service.
 func newRig(t testing.TB, c config) *rig {
 	t.Helper()
-	private, public, err := note.GenerateKey(rand.Reader, "jpki-test.invalid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := openRig(t.Context(), t.TempDir(), private, public, c)
+	r, err := openRig(t.Context(), t.TempDir(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,6 +240,9 @@ func issueRequest(holder string, kind jpki.Kind, m jpki.Municipality, key crypto
 			Name: "見本　花子", NameMarks: "00000", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female,
 			Address: address, AddressMarks: jpki.NoMarks(address),
 		},
+		Registered: message.Attributes{
+			Name: "見本　花子", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female, Address: address,
+		},
 		CardEnd: time.Date(2036, 2, 17, 14, 59, 59, 0, time.UTC),
 		Proof:   message.Proof{CardSerial: card, Nonce: []byte(nonce), PKCS10: proof},
 	}, err
@@ -281,18 +270,5 @@ func (r *rig) revoke(t testing.TB, c *jpki.Certificate, id string, ground messag
 // verifyAudit checks the audit log of the validity service and returns how many entries it has.
 func (r *rig) verifyAudit(t testing.TB) int64 {
 	t.Helper()
-	return verifyLog(t, r.db, r.verifier)
-}
-
-func verifyLog(t testing.TB, d *db.DB, verifier note.Verifier) int64 {
-	t.Helper()
-	var report audit.Report
-	err := d.View(t.Context(), func(tx *db.Tx) (err error) {
-		report, err = auditdb.Verify(t.Context(), tx, note.VerifierList(verifier))
-		return err
-	})
-	if err != nil || report.Break != nil {
-		t.Fatalf("audit log: %+v, %v, want it whole", report, err)
-	}
-	return report.Head.Count
+	return officetest.Audited(t, r.db, r.keys).Head.Count
 }

@@ -30,11 +30,11 @@ type Tick struct {
 // Law: 公的個人認証法 §18
 func (s *Service) Tick(ctx context.Context, now time.Time) error {
 	now = now.UTC().Truncate(time.Second)
-	s.Step(Step{"Tick", 1})
+	s.Step("Tick 1")
 	err := s.recordTick(ctx, now.Truncate(s.Terms.Tick))
-	s.Step(Step{"Tick", 2})
+	s.Step("Tick 2")
 	err = errors.Join(err, s.renewAll(ctx, now))
-	s.Step(Step{"Tick", 3})
+	s.Step("Tick 3")
 	return errors.Join(err, s.publishAll(ctx, now, func(_ List, published bool) bool { return !published }))
 }
 

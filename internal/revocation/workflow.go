@@ -34,7 +34,8 @@ var (
 	all     = []jpki.Kind{jpki.Signing, jpki.Authentication, jpki.SigningCA, jpki.AuthenticationCA}
 )
 
-// Workflow is the table of grounds.
+// Workflow is the table of grounds. A hold comes from the counter, or from the link server for the call centre, which knows
+// the holder and not the certificate.
 //
 // Assumed: which reason stands for removal, a mistake and a change of substitute characters, and on which article a hold
 // and a renewal rest, is not published; the other reasons are those of the practice statement of J-LIS. The articles are
@@ -44,7 +45,7 @@ var (
 func Workflow() []Transition {
 	inForce, notFinal := []State{InForce}, []State{InForce, Held}
 	return []Transition{
-		{inForce, message.Suspicion, Held, []authz.Office{authz.Counter}, "公的個人認証法第10条", message.CertificateHold, onCard},
+		{inForce, message.Suspicion, Held, []authz.Office{authz.Counter, authz.Link}, "公的個人認証法第10条", message.CertificateHold, onCard},
 		{notFinal, message.Voluntary, Revoked, []authz.Office{authz.Counter}, "公的個人認証法第9条", message.CessationOfOperation, onCard},
 		{notFinal, message.Substitution, Revoked, []authz.Office{authz.Counter}, "公的個人認証法第9条", message.AffiliationChanged, signing},
 		{notFinal, message.Renewal, Revoked, []authz.Office{authz.Counter, authz.CA}, "公的個人認証法第9条", message.Superseded, onCard},

@@ -31,7 +31,7 @@ func week(dir string, at func(string)) error {
 		return err
 	}
 	defer o.db.Close()
-	s, err := o.scheduler(func(s schedule.Step) { at(s.String()) }, writes("apply", 6*time.Hour, time.Time{}),
+	s, err := o.scheduler(at, writes("apply", 6*time.Hour, time.Time{}),
 		schedule.Job[tx]{Name: "do", Every: day, Do: func(_ context.Context, due time.Time) error {
 			f, err := os.OpenFile(filepath.Join(dir, "do"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 			if err != nil {
@@ -55,7 +55,7 @@ var jumps = []time.Time{at(1, 0, 0), at(1, 13, 0), at(4, 7, 0), at(4, 8, 0), at(
 
 func newWeek(t *testing.T, e dbtest.Engine) (dir string) {
 	t.Helper()
-	dir = newFolder(t)
+	dir = t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "url"), []byte(e.New(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -127,40 +127,16 @@ func checkGrid(t *testing.T, job string, instants []int64, every time.Duration, 
 
 func TestKilledInEveryStep(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
-		for _, step := range crashtest.Steps(t, "run.go", "RunDue") {
-			t.Run(step, func(t *testing.T) {
-				dir := newWeek(t, e)
-				for _, count := range []int{1, 2, 7} {
-					if !crashtest.Kill(t, "week", dir, step, count) {
-						t.Fatalf("the scenario never came to step %q for the %d. time", step, count)
-					}
-					checkWeek(t, dir, false)
-				}
-				crashtest.Finish(t, "week", dir)
-				checkWeek(t, dir, true)
-			})
-		}
+		play(e).KilledInEveryStep(t, crashtest.Steps(t, "run.go", "RunDue"), 7, 2, 1)
 	})
 }
 
 func TestKilledAnywhere(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
-		for seed := range uint64(4) {
-			t.Run(fmt.Sprint(seed), func(t *testing.T) {
-				random := crashtest.Random(t, seed)
-				steps := crashtest.Steps(t, "run.go", "RunDue")
-				dir := newWeek(t, e)
-				for range 5 {
-					if random.IntN(2) == 0 {
-						crashtest.Kill(t, "week", dir, steps[random.IntN(len(steps))], 1+random.IntN(12))
-					} else {
-						crashtest.KillAfter(t, "week", dir, time.Duration(random.IntN(100))*time.Millisecond)
-					}
-					checkWeek(t, dir, false)
-				}
-				crashtest.Finish(t, "week", dir)
-				checkWeek(t, dir, true)
-			})
-		}
+		play(e).KilledAnywhere(t, crashtest.Steps(t, "run.go", "RunDue"), crashtest.Luck{Seeds: 4, Kills: 5, Count: 12, Within: 100 * time.Millisecond})
 	})
+}
+
+func play(e dbtest.Engine) crashtest.Play {
+	return crashtest.Play{Scenario: "week", Folder: func(t *testing.T) string { return newWeek(t, e) }, Check: checkWeek}
 }

@@ -137,7 +137,7 @@ func (s *Scheduler[T]) RunDue(ctx context.Context, due Due) error {
 }
 
 func (s *Scheduler[T]) run(ctx context.Context, j Job[T], due time.Time) error {
-	s.Step(Step{"RunDue", 1})
+	s.Step("RunDue 1")
 	if j.Do != nil {
 		if err := j.Do(ctx, due); err != nil {
 			return err
@@ -167,7 +167,7 @@ func (s *Scheduler[T]) note(ctx context.Context, tx T, j Job[T], due time.Time, 
 	if err := work(); err != nil {
 		return err
 	}
-	s.Step(Step{"RunDue", 2})
+	s.Step("RunDue 2")
 	job.Last, job.Due = due, job.following(due)
 	return tx.SaveJob(ctx, job)
 }

@@ -98,8 +98,8 @@ type Config[T Tx] struct {
 	// View runs f in a transaction that changes nothing.
 	View func(ctx context.Context, f func(T) error) error
 	Jobs []Job[T]
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(Step)
+	// Step is called with each numbered step of an act as it begins, such as "RunDue 2", for those who watch or test. Optional.
+	Step func(string)
 }
 
 // Scheduler runs the jobs of one office. It is safe for concurrent use.
@@ -123,7 +123,7 @@ func New[T Tx](c Config[T]) (*Scheduler[T], error) {
 		names[j.Name] = true
 	}
 	if c.Step == nil {
-		c.Step = func(Step) {}
+		c.Step = func(string) {}
 	}
 	return &Scheduler[T]{c}, nil
 }

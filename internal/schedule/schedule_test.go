@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/db/dbtest"
+	"github.com/openjpki/jpki/internal/office/officetest"
 	"github.com/openjpki/jpki/internal/schedule"
 	"github.com/openjpki/jpki/internal/schedule/scheduledb"
 )
@@ -53,48 +53,20 @@ var done = fstest.MapFS{
 
 // open opens the office whose database has a URL. The folder holds its audit key.
 func open(ctx context.Context, dir, url string) (*office, error) {
-	private, errPrivate := os.ReadFile(filepath.Join(dir, "audit.key"))
-	public, errPublic := os.ReadFile(filepath.Join(dir, "audit.pub"))
-	if err := errors.Join(errPrivate, errPublic); err != nil {
-		return nil, err
-	}
-	key, err := note.NewSigner(string(private))
+	log, keys, err := officetest.LogIn(dir)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := note.NewVerifier(string(public))
-	if err != nil {
-		return nil, err
-	}
-	o := &office{keys: note.VerifierList(verifier)}
-	if o.log, err = auditdb.New(key, o.keys); err != nil {
-		return nil, err
-	}
+	o := &office{log: log, keys: keys}
 	if o.db, err = db.Open(ctx, db.Config{URL: url}); err != nil {
 		return nil, err
 	}
 	return o, errors.Join(auditdb.Migrate(ctx, o.db), scheduledb.Migrate(ctx, o.db), o.db.Migrate(ctx, "test", done))
 }
 
-// newFolder prepares the folder of an office.
-func newFolder(t *testing.T) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	private, public, err := note.GenerateKey(nil, "ca.jpki-test.invalid/audit")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range map[string]string{"audit.key": private, "audit.pub": public} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
 func newOffice(t *testing.T, e dbtest.Engine) *office {
 	t.Helper()
-	o, err := open(t.Context(), newFolder(t), e.New(t))
+	o, err := open(t.Context(), t.TempDir(), e.New(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +83,7 @@ func (o *office) view(ctx context.Context, f func(tx) error) error {
 }
 
 // scheduler returns the scheduler of the office with some jobs.
-func (o *office) scheduler(step func(schedule.Step), jobs ...schedule.Job[tx]) (*schedule.Scheduler[tx], error) {
+func (o *office) scheduler(step func(string), jobs ...schedule.Job[tx]) (*schedule.Scheduler[tx], error) {
 	return schedule.New(schedule.Config[tx]{
 		Actor: authz.Actor{Office: authz.CA}, Guard: audit.Guard[tx]{Policy: authz.Policy{act: {authz.CA}}, Update: o.update},
 		View: o.view, Jobs: jobs, Step: step,
@@ -302,7 +274,7 @@ func TestAudit(t *testing.T) {
 // Several processes of an office run each instant once.
 func TestSeveralProcesses(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
-		dir, url := newFolder(t), e.New(t)
+		dir, url := t.TempDir(), e.New(t)
 		var offices []*office
 		var schedulers []*schedule.Scheduler[tx]
 		for range 3 {

@@ -47,7 +47,8 @@ func (p Path) IssuerKey(i int) pkix.PublicKey {
 
 // Pool is a set of certificates to be found by subject. The zero value is empty.
 type Pool struct {
-	bySubject map[string][]*pkix.Certificate
+	bySubject map[string][]*pkix.Certificate // folded
+	folded    map[pkix.Name]string           // the subjects as they are written: nearly all issuers are named so
 	rest      *Pool
 }
 
@@ -59,9 +60,10 @@ func (p Pool) With(certificates ...*pkix.Certificate) Pool {
 	if len(certificates) == 0 {
 		return p
 	}
-	larger := Pool{map[string][]*pkix.Certificate{}, &p}
+	larger := Pool{map[string][]*pkix.Certificate{}, map[pkix.Name]string{}, &p}
 	for _, c := range certificates {
 		subject := c.Subject.Folded()
+		larger.folded[c.Subject] = subject
 		larger.bySubject[subject] = append(larger.bySubject[subject], c)
 	}
 	return larger
@@ -72,7 +74,10 @@ func (p Pool) Named(subject pkix.Name) []*pkix.Certificate {
 	if p.bySubject == nil {
 		return nil
 	}
-	folded := subject.Folded()
+	folded, known := p.folded[subject]
+	if !known {
+		folded = subject.Folded()
+	}
 	named := slices.Clip(p.bySubject[folded])
 	for rest := p.rest; rest != nil; rest = rest.rest {
 		named = append(named, rest.bySubject[folded]...)

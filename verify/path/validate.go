@@ -72,6 +72,7 @@ func (r Result) Err() error {
 // Spec: RFC 5280 §6.1.2, §6.1.3, §6.1.4, §6.1.5
 func Validate(p Path, r Rules) Result {
 	v := &validation{Rules: r, length: len(p.Certificates), key: p.Anchor.Key, issuer: p.Anchor.Subject, maxPath: math.MaxInt}
+	v.findings = make([]Finding, 0, 2+6*v.length) // anchor and usage, and up to six rules for each certificate
 	v.policy.init(r, v.length)
 	v.anchor(p.Anchor)
 	for i, c := range p.Certificates {

@@ -3,6 +3,7 @@ package pkix
 import (
 	"crypto"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/openjpki/jpki/der"
@@ -33,6 +34,11 @@ const (
 	OCSPUnknown
 )
 
+var certStatusNames = [...]string{OCSPGood: "good", OCSPRevoked: "revoked", OCSPUnknown: "unknown"}
+
+// String returns good, revoked or unknown.
+func (s CertStatus) String() string { return certStatusNames[s] }
+
 // CertID names a certificate by its issuer's name and key, both hashed, and its serial number.
 //
 // Spec: RFC 6960 §4.1.1
@@ -41,6 +47,28 @@ type CertID struct {
 	NameHash  string
 	KeyHash   string
 	Serial    Serial
+}
+
+// NewCertID names the certificate with this serial number, issued under the name with the key, by a hash function. The error
+// is [ErrAlgorithm].
+func NewCertID(hash crypto.Hash, serial Serial, issuer Name, key PublicKey) (CertID, error) {
+	for id, known := range hashes {
+		if known == hash {
+			return CertID{der.Algorithm{ID: id, Parameters: der.Null}, digest(hash, string(issuer)), digest(hash, key.Bits), serial}, nil
+		}
+	}
+	return CertID{}, fmt.Errorf("hash function %s: %w", hash, ErrAlgorithm)
+}
+
+// Marshal appends the id to b.
+func (id CertID) Marshal(b *cryptobyte.Builder) error {
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddValue(id.Algorithm)
+		b.AddASN1OctetString([]byte(id.NameHash))
+		b.AddASN1OctetString([]byte(id.KeyHash))
+		b.AddASN1(asn1.INTEGER, func(b *cryptobyte.Builder) { b.AddBytes([]byte(id.Serial)) })
+	})
+	return nil
 }
 
 // Names reports whether the id is that of a certificate with this serial number, issued under the name with the key.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -242,19 +243,34 @@ func (l *CRL) Find(serial Serial, issuer Name) (entry Entry, found bool) {
 
 func (l *CRL) findIndirect(serial Serial, issuer Name) (Entry, bool) {
 	current, matches := l.Issuer, issuer.Matches(l.Issuer)
-	for rest := l.entries; !rest.Empty(); {
-		encoded, _ := readEntry(&rest)
-		e, err := encoded.decode()
-		if err != nil { // not after indexEntries
-			return Entry{}, false
-		}
-		if e.Issuer != "" && e.Issuer != current {
+	for e := range l.All() {
+		if e.Issuer != current {
 			current, matches = e.Issuer, issuer.Matches(e.Issuer)
 		}
 		if matches && e.Serial == serial {
-			e.Issuer = current
 			return e, true
 		}
 	}
 	return Entry{}, false
+}
+
+// All yields the entries in the order of the list, each with the issuer of its certificate.
+//
+// Spec: RFC 5280 §5.3.3
+func (l *CRL) All() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		issuer := l.Issuer
+		for rest := l.entries; !rest.Empty(); {
+			encoded, _ := readEntry(&rest)
+			e, err := encoded.decode()
+			if err != nil { // not after indexEntries
+				return
+			}
+			e.Issuer = cmp.Or(e.Issuer, issuer)
+			issuer = e.Issuer
+			if !yield(e) {
+				return
+			}
+		}
+	}
 }

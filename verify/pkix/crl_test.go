@@ -133,6 +133,17 @@ func TestFindIndirect(t *testing.T) {
 	if l.UnknownCritical != nil {
 		t.Errorf("UnknownCritical = %v, want none", l.UnknownCritical)
 	}
+	i := 0
+	for e := range l.All() {
+		want := []pkix.Entry{{Serial: "\x07", Issuer: own, Reason: 1}, {Serial: "\x07", Issuer: subject, Reason: 4}, {Serial: "\x05", Issuer: subject, Reason: 5}}[i]
+		if e.Serial != want.Serial || e.Issuer != want.Issuer || e.Reason != want.Reason {
+			t.Errorf("entry %d = %+v, want %+v", i, e, want)
+		}
+		i++
+	}
+	if i != l.Len() {
+		t.Errorf("All yields %d entries, want %d", i, l.Len())
+	}
 }
 
 func TestCriticalExtensionsOfCRL(t *testing.T) {

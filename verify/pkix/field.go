@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/openjpki/jpki"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -28,7 +29,7 @@ func (s Serial) String() string {
 	if len(s) > 1 && s[0] == 0 {
 		s = s[1:]
 	}
-	return fmt.Sprintf("%X", string(s))
+	return jpki.KeyID(s).String()
 }
 
 // Compare orders numbers that are not negative.

@@ -31,7 +31,30 @@ func (n Name) Empty() bool { return len(n) <= 2 }
 // names.
 //
 // Spec: RFC 5280 §7.1
-func (n Name) Matches(m Name) bool { return n == m || n.Folded() == m.Folded() }
+func (n Name) Matches(m Name) bool {
+	if n == m {
+		return true
+	}
+	var a, b, x, y cryptobyte.String
+	s, t := cryptobyte.String(n), cryptobyte.String(m)
+	if !s.ReadASN1(&a, asn1.SEQUENCE) || !t.ReadASN1(&b, asn1.SEQUENCE) {
+		return false
+	}
+	for !a.Empty() && !b.Empty() { // part by part: most names that differ do so early
+		if !a.ReadASN1(&x, asn1.SET) || !b.ReadASN1(&y, asn1.SET) || !samePart(x, y) {
+			return false
+		}
+	}
+	return a.Empty() && b.Empty()
+}
+
+func samePart(x, y cryptobyte.String) bool {
+	if bytes.Equal(x, y) {
+		return true
+	}
+	var a, b [128]byte // of most parts, so that nothing is allocated
+	return bytes.Equal(appendFolded(a[:0], x), appendFolded(b[:0], y))
+}
 
 // Folded returns a text that is the same for all names that match.
 func (n Name) Folded() string {

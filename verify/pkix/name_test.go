@@ -90,3 +90,29 @@ func TestNameEmails(t *testing.T) {
 		t.Errorf("Emails = %q, want the one address", got)
 	}
 }
+
+// Two names match if they have one folded form, by which they are looked up: all names of the NIST suite and of ours, each
+// with each.
+func TestMatchesAsFolded(t *testing.T) {
+	names := map[pkix.Name]string{}
+	for _, certificates := range []map[string][]byte{pkitsCertificates(t), goldenCertificates(t)} {
+		for _, encoded := range certificates {
+			c := parse(t, encoded)
+			names[c.Subject], names[c.Issuer] = c.Subject.Folded(), c.Issuer.Folded()
+		}
+	}
+	matching := 0
+	for a, x := range names {
+		for b, y := range names {
+			if a.Matches(b) != (x == y) {
+				t.Errorf("Matches(%X, %X) = %t, folded the same %t", a, b, a.Matches(b), x == y)
+			}
+			if a != b && x == y {
+				matching++
+			}
+		}
+	}
+	if len(names) < 200 || matching == 0 {
+		t.Errorf("%d names, %d pairs that match and differ in their bytes", len(names), matching)
+	}
+}

@@ -132,7 +132,7 @@ func (r *lookup) candidates(point pkix.DistributionPoint, among map[scope][]*pki
 	}
 	var found []*pkix.CRL
 	for _, issuer := range issuers {
-		folded := issuer.Folded()
+		folded := r.fold(issuer)
 		for _, name := range append(slices.Clip(names), pkix.GeneralName{}) {
 			found = append(found, among[scope{folded, name}]...)
 		}

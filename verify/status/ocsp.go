@@ -16,7 +16,7 @@ const MaxAge = 24 * time.Hour
 
 // Reasons why an OCSP response does not count.
 var (
-	// ErrUnknown says that the responder does not know the certificate.
+	// ErrUnknown says that the responder does not know the certificate, in a response that would count otherwise.
 	ErrUnknown = errors.New("responder does not know the certificate")
 	// ErrResponder says that neither the CA nor a responder it appointed signed.
 	ErrResponder = errors.New("signed neither by the key of the issuer nor by a responder appointed with it")
@@ -54,9 +54,6 @@ func (k *Checker) answers(q question, r *pkix.OCSPResponse, a *pkix.Answer) erro
 	if err := understood(append(slices.Clip(r.UnknownCritical), a.UnknownCritical...)); err != nil {
 		return err
 	}
-	if a.Status == pkix.OCSPUnknown {
-		return ErrUnknown
-	}
 	until := a.NextUpdate
 	if until.IsZero() {
 		until = a.ThisUpdate.Add(MaxAge)
@@ -64,7 +61,13 @@ func (k *Checker) answers(q question, r *pkix.OCSPResponse, a *pkix.Answer) erro
 	if err := current(q.at, a.ThisUpdate, until); err != nil {
 		return err
 	}
-	return k.responder(q, r)
+	if err := k.responder(q, r); err != nil {
+		return err
+	}
+	if a.Status == pkix.OCSPUnknown {
+		return ErrUnknown
+	}
+	return nil
 }
 
 // responder says why the signer of a response may not speak for the issuer of the certificate, or nil. It is the issuer's

@@ -65,8 +65,9 @@ type Checker struct {
 	Config
 	complete map[scope][]*pkix.CRL
 	deltas   map[scope][]*pkix.CRL
-	issued   map[string]int // CRLs by issuer
-	checked  sync.Map       // of signatures on CRLs: whether they verify
+	issued   map[string]int       // CRLs by issuer
+	folded   map[pkix.Name]string // the issuers as they are written: nearly all certificates name them so
+	checked  sync.Map             // of signatures on CRLs: whether they verify
 }
 
 // scope is what CRLs are looked up by: issuer, and one name of the distribution point or none.
@@ -77,9 +78,10 @@ type scope struct {
 
 // New makes a checker.
 func New(c Config) *Checker {
-	k := &Checker{Config: c, complete: map[scope][]*pkix.CRL{}, deltas: map[scope][]*pkix.CRL{}, issued: map[string]int{}}
+	k := &Checker{Config: c, complete: map[scope][]*pkix.CRL{}, deltas: map[scope][]*pkix.CRL{}, issued: map[string]int{}, folded: map[pkix.Name]string{}}
 	for _, l := range c.CRLs {
-		into, issuer := k.complete, l.Issuer.Folded()
+		into, issuer := k.complete, k.fold(l.Issuer)
+		k.folded[l.Issuer] = issuer
 		if l.Base != "" {
 			into = k.deltas
 		}
@@ -89,6 +91,14 @@ func New(c Config) *Checker {
 		k.issued[issuer]++
 	}
 	return k
+}
+
+// fold returns the folded form of a name, from memory if it is that of an issuer.
+func (k *Checker) fold(n pkix.Name) string {
+	if folded, known := k.folded[n]; known {
+		return folded
+	}
+	return n.Folded()
 }
 
 // pointsOf returns the names of the distribution point of a CRL, one empty name if it has none.
@@ -101,7 +111,7 @@ func pointsOf(l *pkix.CRL) []pkix.GeneralName {
 }
 
 // CRLs returns how many CRLs of the certificate's issuer are at hand, whatever their distribution points.
-func (k *Checker) CRLs(c *pkix.Certificate) int { return k.issued[c.Issuer.Folded()] }
+func (k *Checker) CRLs(c *pkix.Certificate) int { return k.issued[k.fold(c.Issuer)] }
 
 // Of returns the status of the i-th certificate of a path at a time. It means nothing if the path is not valid. Others are
 // certificates over which paths to the signers of CRLs and responses may lead.

@@ -3,4 +3,6 @@
 //
 // Certificates have the profile of JPKI. CRLs and responses are built with crypto/x509 and x/crypto/ocsp, programs that
 // share nothing with those that judge them. Names, policies and addresses are those of the sandbox.
+//
+// [Mutations] alters any input, DER above all, in ways that readers get wrong; [Bounded] sees that they take little memory.
 package verifytest

@@ -244,3 +244,15 @@ func (r Responder) For(ca *CA) Responder {
 	r.ca = ca
 	return r
 }
+
+// Encode returns the DER of a value.
+func Encode(t testing.TB, value cryptobyte.MarshalingValue) []byte {
+	t.Helper()
+	var b cryptobyte.Builder
+	b.AddValue(value)
+	encoded, err := b.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
+}

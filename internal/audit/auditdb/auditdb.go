@@ -51,27 +51,62 @@ const (
 // committed. A log whose end is not the end that was signed is refused with the
 // fault "audit.broken".
 func (l *Log) Append(ctx context.Context, tx *db.Tx, entries ...audit.Entry) error {
-	head, err := l.head(ctx, tx)
-	if err != nil {
-		return err
-	}
+	p := l.In(tx)
 	for _, e := range entries {
-		e.Time = tx.Now
-		encoding, err := e.Encode()
+		if err := p.Append(ctx, e); err != nil {
+			return err
+		}
+	}
+	return p.Seal(ctx)
+}
+
+// Pen appends to the log in one transaction. It looks once at the end that was
+// signed, and signs the new one once, however many entries come between.
+type Pen struct {
+	log   *Log
+	tx    *db.Tx
+	head  audit.Head // the end as this transaction sees it
+	wrote bool
+}
+
+// In returns the pen of a transaction. Nobody else may append in it.
+func (l *Log) In(tx *db.Tx) *Pen { return &Pen{log: l, tx: tx} }
+
+// Append writes an entry as [Log.Append] does; the head is not signed before
+// [Pen.Seal].
+func (p *Pen) Append(ctx context.Context, e audit.Entry) error {
+	if !p.wrote {
+		head, err := p.log.head(ctx, p.tx)
 		if err != nil {
 			return err
 		}
-		head = audit.Head{Count: head.Count + 1, Hash: head.Hash.Link(encoding)}
-		if _, err := tx.Exec(ctx, insertEntry, head.Count, encoding, head.Hash[:]); err != nil {
-			return fmt.Errorf("writing audit entry %d: %w", head.Count, err)
-		}
+		p.head, p.wrote = head, true
 	}
-	checkpoint, err := head.Sign(l.key)
+	e.Time = p.tx.Now
+	encoding, err := e.Encode()
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, writeHead, checkpoint); err != nil {
-		return fmt.Errorf("writing audit head %d: %w", head.Count, err)
+	p.head = audit.Head{Count: p.head.Count + 1, Hash: p.head.Hash.Link(encoding)}
+	if _, err := p.tx.Exec(ctx, insertEntry, p.head.Count, encoding, p.head.Hash[:]); err != nil {
+		return fmt.Errorf("writing audit entry %d: %w", p.head.Count, err)
+	}
+	return nil
+}
+
+// Seal signs the new head, if anything was written. It must be called before
+// the commit: a log with entries after its signed end is broken. If it returns
+// an error, the transaction must not be committed.
+func (p *Pen) Seal(ctx context.Context) error {
+	if !p.wrote {
+		return nil
+	}
+	checkpoint, err := p.head.Sign(p.log.key)
+	if err != nil {
+		return err
+	}
+	if _, err := p.tx.Exec(ctx, writeHead, checkpoint); err != nil {
+		return fmt.Errorf("writing audit head %d: %w", p.head.Count, err)
 	}
 	return nil
 }

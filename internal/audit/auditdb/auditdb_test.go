@@ -165,6 +165,47 @@ func TestAppendAndVerify(t *testing.T) {
 	})
 }
 
+// A pen signs once what it wrote, and nothing if it wrote nothing; what it leaves unsigned breaks the log.
+func TestPen(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		l := newLog(t, e, 1)
+		write := func(seal bool, entries ...audit.Entry) {
+			t.Helper()
+			err := l.db.Update(t.Context(), func(tx *db.Tx) error {
+				pen := l.log.In(tx)
+				for _, e := range entries {
+					if err := pen.Append(t.Context(), e); err != nil {
+						return err
+					}
+				}
+				if !seal {
+					return nil
+				}
+				return pen.Seal(t.Context())
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := l.checkpoint(t)
+		write(true)
+		if got := l.checkpoint(t); got != before {
+			t.Errorf("checkpoint after nothing was written = %q, want %q", got, before)
+		}
+		write(true, issue(2), issue(3))
+		if got := l.verify(t, before); got.Head.Count != 3 || got.Break != nil {
+			t.Errorf("Verify = %v, want 3 entries that hold", got)
+		}
+		write(false, issue(4))
+		if got := l.verify(t); got.Break == nil {
+			t.Error("Verify finds nothing wrong with an entry behind the signed head")
+		}
+		if err := l.append(t.Context(), issue(5)); fault.KeyOf(err) != "audit.broken" {
+			t.Errorf("Append = %v, want audit.broken", err)
+		}
+	})
+}
+
 func TestAppendRefusesAnInvalidEntry(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
 		l := newLog(t, e, 1)

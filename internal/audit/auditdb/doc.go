@@ -9,7 +9,8 @@
 // Two entries never follow the same one: the transactions of an office come one
 // after the other (see package db), and a number is given once.
 //
-// The head is stored only as the signed checkpoint, and [Log.Append] extends
+// The head is stored only as the signed checkpoint, written once in each
+// transaction ([Pen.Seal]), and [Pen.Append] extends
 // the log only from a head that the office signed and that is the true end of
 // the entries. So a log that was cut off or rewritten at its end stops its
 // office instead of being signed anew.

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/openjpki/jpki"
-	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/ca"
 	"github.com/openjpki/jpki/internal/ca/cadb"
@@ -28,9 +28,13 @@ import (
 	"github.com/openjpki/jpki/internal/db/dbtest"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officetest"
+	"github.com/openjpki/jpki/internal/post"
 )
 
-func TestMain(m *testing.M) { crashtest.Main(m, map[string]crashtest.Scenario{"issue": issue}) }
+func TestMain(m *testing.M) {
+	crashtest.Main(m, map[string]crashtest.Scenario{"issue": issue, "renew": renew})
+}
 
 var (
 	sandbox = authz.Actor{Office: authz.Sandbox}
@@ -41,24 +45,22 @@ var (
 // process is one process of the CA. Several may have one folder, which holds the keys, and one database.
 type process struct {
 	*ca.Service
-	db *db.DB
+	db    *db.DB
+	keys  note.Verifiers
+	clock *time.Time
 }
 
 // start starts a process of the office in a folder, whose file "url" names the database.
 func start(ctx context.Context, dir string, at func(string)) (*process, error) {
-	content := map[string]string{}
-	for _, name := range []string{"url", "audit.key", "audit.pub"} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			return nil, err
-		}
-		content[name] = string(data)
-	}
-	log, err := logOf(content["audit.key"], content["audit.pub"])
+	url, err := os.ReadFile(filepath.Join(dir, "url"))
 	if err != nil {
 		return nil, err
 	}
-	d, err := db.Open(ctx, db.Config{URL: content["url"], Now: func() time.Time { return now }})
+	log, keys, err := officetest.LogIn(dir)
+	if err != nil {
+		return nil, err
+	}
+	d, err := db.Open(ctx, db.Config{URL: string(url), Now: func() time.Time { return now }})
 	if err != nil {
 		return nil, err
 	}
@@ -66,22 +68,25 @@ func start(ctx context.Context, dir string, at func(string)) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	clock := now
 	c := ca.Config{
-		Store: store, Profile: jpki.Sandbox("http://127.0.0.1:8080/ocsp"), Now: func() time.Time { return now },
+		Store: store, Profile: jpki.Sandbox("http://127.0.0.1:8080/ocsp"), Now: func() time.Time { return clock },
 		Keys: &signer.Software{Dir: filepath.Join(dir, "keys"), Passphrase: []byte("test"), Iterations: 1000},
-		Step: func(s ca.Step) { at(s.String()) },
+		Step: at,
 	}
 	c.Profile.Suite = jpki.P384
 	service, err := ca.New(c)
-	return &process{service, d}, err
+	return &process{service, d, keys, &clock}, err
 }
 
 // newFolder prepares the folder of an office with the request of one person.
 func newFolder(t *testing.T, e dbtest.Engine) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	_, private, public := newLog(t)
-	files := map[string][]byte{"url": []byte(e.New(t)), "audit.key": []byte(private), "audit.pub": []byte(public), "proof": proof(t)}
+	if _, _, err := officetest.LogIn(dir); err != nil { // now, since processes begin at once
+		t.Fatal(err)
+	}
+	files := map[string][]byte{"url": []byte(e.New(t)), "proof": proof(t)}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
 			t.Fatal(err)
@@ -123,6 +128,9 @@ func request(id string, proof []byte) message.IssueRequest {
 		Person: jpki.Person{
 			Name: "見本　花子", NameMarks: "00000", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female,
 			Address: address, AddressMarks: jpki.NoMarks(address),
+		},
+		Registered: message.Attributes{
+			Name: "見本　花子", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female, Address: address,
 		},
 		CardEnd: time.Date(2036, 2, 17, 14, 59, 59, 0, time.UTC),
 		Proof:   message.Proof{CardSerial: "TEST000000000001", Nonce: nonce, PKCS10: proof},
@@ -170,16 +178,20 @@ func TestNobodyGetsTwo(t *testing.T) {
 
 // issue is a CA that founds its issuer, issues one certificate and may be killed meanwhile.
 func issue(dir string, at func(string)) error {
+	p, err := start(context.Background(), dir, at)
+	if err != nil {
+		return err
+	}
+	defer p.db.Close()
+	return p.issue(dir)
+}
+
+func (p *process) issue(dir string) error {
 	ctx := context.Background()
 	proof, err := os.ReadFile(filepath.Join(dir, "proof"))
 	if err != nil {
 		return err
 	}
-	p, err := start(ctx, dir, at)
-	if err != nil {
-		return err
-	}
-	defer p.db.Close()
 	if err := p.Resume(ctx); err != nil {
 		return err
 	}
@@ -194,6 +206,75 @@ func issue(dir string, at func(string)) error {
 	}
 	_, err = p.Issue(ctx, counter, request("first", proof))
 	return err
+}
+
+// renew issues a certificate and renews it by letter years later.
+func renew(dir string, at func(string)) error {
+	p, err := start(context.Background(), dir, at)
+	if err != nil {
+		return err
+	}
+	defer p.db.Close()
+	if err := p.issue(dir); err != nil {
+		return err
+	}
+	*p.clock = time.Date(2030, 12, 1, 3, 0, 0, 0, time.UTC)
+	proof, err := os.ReadFile(filepath.Join(dir, "proof"))
+	if err != nil {
+		return err
+	}
+	r := request("second", proof)
+	r.Renewal = true
+	l, err := message.IssueRequestLetter.Letter(message.AtCA, message.TopicIssue, r)
+	if err != nil {
+		return err
+	}
+	receipts, err := p.Receive(context.Background(), "counter-99201", []post.Message{{Letter: l, Seq: 1, Written: now}})
+	if err == nil && receipts[0].Outcome != post.Accepted {
+		err = errors.New(receipts[0].Reason)
+	}
+	return err
+}
+
+// Killed at any step of a renewal, the office has one certificate in force for the person, and orders the end of the other
+// once.
+//
+// Law: 公的個人認証法 §6
+func TestKilledInRenewal(t *testing.T) {
+	steps := crashtest.Steps(t, "../issue.go", "Issue")
+	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
+		for _, step := range steps[:6] { // the seventh is none of a letter
+			t.Run(step, func(t *testing.T) {
+				dir := newFolder(t, e)
+				if !crashtest.Kill(t, "renew", dir, step, 2) {
+					t.Fatalf("the scenario never came to step %q twice", step)
+				}
+				checkRenewal(t, dir)
+				crashtest.Finish(t, "renew", dir)
+				if records := checkRenewal(t, dir); records != 2 {
+					t.Errorf("%d records in the end, want both", records)
+				}
+			})
+		}
+	})
+}
+
+func checkRenewal(t *testing.T, dir string) (records int) {
+	t.Helper()
+	var inForce, orders int
+	err := startIn(t, dir).db.View(t.Context(), func(tx *db.Tx) error {
+		return errors.Join(
+			tx.QueryRow(t.Context(), `SELECT count(*) FROM record`).Scan(&records),
+			tx.QueryRow(t.Context(), `SELECT count(*) FROM record WHERE ended_at IS NULL`).Scan(&inForce),
+			tx.QueryRow(t.Context(), `SELECT count(*) FROM post_out WHERE kind = 'revocation_order'`).Scan(&orders))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inForce != 1 || orders != records-1 {
+		t.Errorf("of %d records %d are in force, with %d orders; want one, and an order for each other", records, inForce, orders)
+	}
+	return records
 }
 
 // Killed at any step, the office leaves its turn to write and a log that holds, and goes on.
@@ -230,24 +311,14 @@ func readProof(t *testing.T, dir string) []byte {
 // checkOffice: at most one record, and the audit log holds.
 func checkOffice(t *testing.T, dir string) {
 	t.Helper()
-	public, err := os.ReadFile(filepath.Join(dir, "audit.pub"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	verifier, err := note.NewVerifier(string(public))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = startIn(t, dir).db.View(t.Context(), func(tx *db.Tx) error {
+	p := startIn(t, dir)
+	officetest.Audited(t, p.db, p.keys)
+	err := p.db.View(t.Context(), func(tx *db.Tx) error {
 		var n int
 		if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM record`).Scan(&n); err != nil || n > 1 {
 			t.Errorf("%d records, %v, want one", n, err)
 		}
-		report, err := auditdb.Verify(t.Context(), tx, note.VerifierList(verifier))
-		if report.Break != nil {
-			t.Errorf("audit log: %v, want it whole", report)
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -26,13 +26,13 @@ type Tx struct {
 	*db.Tx
 	postdb.Box
 	scheduledb.Calendar
-	log *auditdb.Log
+	pen *auditdb.Pen
 }
 
 var _ office.Tx = Tx{}
 
 // Audit appends an entry with the time of the transaction.
-func (t Tx) Audit(ctx context.Context, e audit.Entry) error { return t.log.Append(ctx, t.Tx, e) }
+func (t Tx) Audit(ctx context.Context, e audit.Entry) error { return t.pen.Append(ctx, e) }
 
 // Open brings the tables of an office and of its equipment up to date and returns the office's store. name and schema are
 // those of [db.DB.Migrate].
@@ -50,15 +50,23 @@ func Open[T any](ctx context.Context, d *db.DB, log *auditdb.Log, name string, s
 
 // Update runs f in one transaction; nothing is kept if f returns an error.
 func (s *Store[T]) Update(ctx context.Context, f func(T) error) error {
-	return s.db.Update(ctx, func(t *db.Tx) error { return f(s.tx(t)) })
+	return s.db.Update(ctx, func(t *db.Tx) error {
+		pen := s.log.In(t)
+		if err := f(s.tx(t, pen)); err != nil {
+			return err
+		}
+		return pen.Seal(ctx)
+	})
 }
 
 // View runs f in a transaction that changes nothing.
 func (s *Store[T]) View(ctx context.Context, f func(T) error) error {
-	return s.db.View(ctx, func(t *db.Tx) error { return f(s.tx(t)) })
+	return s.db.View(ctx, func(t *db.Tx) error { return f(s.tx(t, s.log.In(t))) })
 }
 
 // Outbox returns the office's outbox, for its courier.
 func (s *Store[T]) Outbox() postdb.Outbox { return postdb.Outbox{DB: s.db} }
 
-func (s *Store[T]) tx(t *db.Tx) T { return s.wrap(Tx{t, postdb.In(t), scheduledb.In(t), s.log}) }
+func (s *Store[T]) tx(t *db.Tx, pen *auditdb.Pen) T {
+	return s.wrap(Tx{t, postdb.In(t), scheduledb.In(t), pen})
+}

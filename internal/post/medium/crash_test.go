@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -75,15 +74,14 @@ func openWalk(ctx context.Context, dir string, at func(string)) (sender, receive
 		return nil, nil, nil, nil, err
 	}
 	signing := ed25519.NewKeyFromSeed(seed)
-	step := func(s post.Step) { at(s.String()) }
 	w, errWriter := medium.NewWriter(medium.WriterConfig{
 		Office: posttest.Sender, Medium: filepath.Join(dir, "medium"), Kept: filepath.Join(dir, "kept"), Key: signing,
-		Recipients: map[post.Address]*ecdh.PublicKey{posttest.Receiver: opening.PublicKey()}, Now: now, Step: step,
+		Recipients: map[post.Address]*ecdh.PublicKey{posttest.Receiver: opening.PublicKey()}, Now: now, Step: at,
 	})
 	r, errReader := medium.NewReader(medium.ReaderConfig{
 		Office: posttest.Receiver, Medium: filepath.Join(dir, "medium"), State: filepath.Join(dir, "state"), Key: opening,
 		Senders: map[post.Address]ed25519.PublicKey{posttest.Sender: signing.Public().(ed25519.PublicKey)},
-		Receive: receiver.Inbox.Receive, Step: step,
+		Receive: receiver.Inbox.Receive, Step: at,
 	})
 	return sender, receiver, w, r, errors.Join(errWriter, errReader)
 }
@@ -132,40 +130,10 @@ func walkSteps(t *testing.T) []string {
 	return append(crashtest.Steps(t, "writer.go", "Carry"), crashtest.Steps(t, "reader.go", "Import")...)
 }
 
-func TestKilledInEveryStep(t *testing.T) {
-	for _, step := range walkSteps(t) {
-		t.Run(step, func(t *testing.T) {
-			t.Parallel()
-			dir := newWalk(t)
-			for count := range 3 {
-				if !crashtest.Kill(t, "walk", dir, step, count+1) && count == 0 {
-					t.Fatalf("the scenario never came to step %q", step)
-				}
-				checkWalk(t, dir, false)
-			}
-			crashtest.Finish(t, "walk", dir)
-			checkWalk(t, dir, true)
-		})
-	}
-}
+func TestKilledInEveryStep(t *testing.T) { play.KilledInEveryStep(t, walkSteps(t), 1, 2, 3) }
 
 func TestKilledAnywhere(t *testing.T) {
-	for seed := range uint64(6) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			random := crashtest.Random(t, seed)
-			steps := walkSteps(t)
-			dir := newWalk(t)
-			for range 5 {
-				if random.IntN(2) == 0 {
-					crashtest.Kill(t, "walk", dir, steps[random.IntN(len(steps))], 1+random.IntN(4))
-				} else {
-					crashtest.KillAfter(t, "walk", dir, time.Duration(random.IntN(120))*time.Millisecond)
-				}
-				checkWalk(t, dir, false)
-			}
-			crashtest.Finish(t, "walk", dir)
-			checkWalk(t, dir, true)
-		})
-	}
+	play.KilledAnywhere(t, walkSteps(t), crashtest.Luck{Seeds: 6, Kills: 5, Count: 4, Within: 120 * time.Millisecond})
 }
+
+var play = crashtest.Play{Scenario: "walk", Folder: newWalk, Check: checkWalk}

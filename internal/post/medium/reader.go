@@ -30,8 +30,8 @@ type ReaderConfig struct {
 	Key     *ecdh.PrivateKey
 	Senders map[post.Address]ed25519.PublicKey
 	Receive post.Receiver
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(post.Step)
+	// Step is called with each numbered step of an act as it begins, such as "Import 2", for those who watch or test. Optional.
+	Step func(string)
 }
 
 // Reader imports files from a medium. It is safe for concurrent use; there is one for a folder of state.
@@ -46,7 +46,7 @@ func NewReader(c ReaderConfig) (*Reader, error) {
 		return nil, errors.New("making a medium's reader: office, medium, state, key and receive must be set")
 	}
 	if c.Step == nil {
-		c.Step = func(post.Step) {}
+		c.Step = func(string) {}
 	}
 	return &Reader{ReaderConfig: c}, nil
 }
@@ -120,7 +120,7 @@ func (r *Reader) importFile(ctx context.Context, path string) (*Imported, error)
 	if strings.HasSuffix(path, finished) {
 		return nil, erase(path)
 	}
-	r.step(1)
+	r.Step("Import 1")
 	data, err := readBounded(path)
 	if err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func (r *Reader) importFile(ctx context.Context, path string) (*Imported, error)
 	}
 	now := state{f.Number, fmt.Sprintf("%x", sha256.Sum256(data))}
 	if now == last { // one side stopped before it could erase, or note that it had written
-		r.step(4)
+		r.Step("Import 4")
 		return &Imported{From: f.From, Number: f.Number, Written: f.written(), Known: true}, erase(path)
 	}
 	if err := f.inSequence(last.Number); err != nil {
@@ -141,20 +141,18 @@ func (r *Reader) importFile(ctx context.Context, path string) (*Imported, error)
 	if err != nil {
 		return nil, err
 	}
-	r.step(2)
+	r.Step("Import 2")
 	receipts, err := r.handOver(ctx, f, batch)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "post.medium_unfinished", f.Number)
 	}
-	r.step(3)
+	r.Step("Import 3")
 	if err := r.note(f.From, now); err != nil {
 		return nil, err
 	}
-	r.step(4)
+	r.Step("Import 4")
 	return &Imported{From: f.From, Number: f.Number, Written: f.written(), Receipts: receipts}, erase(path)
 }
-
-func (r *Reader) step(number int) { r.Step(post.Step{Act: "Import", Number: number}) }
 
 // check takes a file apart, makes sure of its sender and receiver, and returns which file of the sender was last.
 func (r *Reader) check(data []byte) (file, state, error) {

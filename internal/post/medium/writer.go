@@ -31,8 +31,8 @@ type WriterConfig struct {
 	Now        func() time.Time
 	// Keep is how many files to each receiver are kept. Optional; 10 if 0.
 	Keep int
-	// Step is called as each numbered step of an act begins, for those who watch or test. Optional.
-	Step func(post.Step)
+	// Step is called with each numbered step of an act as it begins, such as "Carry 3", for those who watch or test. Optional.
+	Step func(string)
 }
 
 // Writer writes batches to a medium. It is safe for concurrent use; there is one for a folder of kept files.
@@ -48,7 +48,7 @@ func NewWriter(c WriterConfig) (*Writer, error) {
 	}
 	c.Keep = cmp.Or(c.Keep, 10)
 	if c.Step == nil {
-		c.Step = func(post.Step) {}
+		c.Step = func(string) {}
 	}
 	return &Writer{WriterConfig: c}, nil
 }
@@ -73,18 +73,18 @@ func (w *Writer) Carry(_ context.Context, to post.Address, batch []post.Message)
 	if !ok {
 		return nil, fault.New(fault.Unavailable, "post.no_route", to)
 	}
-	w.Step(post.Step{Act: "Carry", Number: 1})
+	w.Step("Carry 1")
 	last, err := w.takeUp(to)
 	if err != nil {
 		return nil, err
 	}
-	w.Step(post.Step{Act: "Carry", Number: 2})
+	w.Step("Carry 2")
 	h := header{Version: 1, From: w.Office, To: to, Number: last + 1, Written: w.Now().Unix()}
 	sealed, err := seal(h, batch, w.Key, recipient)
 	if err != nil {
 		return nil, fmt.Errorf("sealing medium %d to %s: %w", h.Number, to, err)
 	}
-	w.Step(post.Step{Act: "Carry", Number: 3})
+	w.Step("Carry 3")
 	if err := durable.Create(w.kept(h)+pending, sealed, 0o600); err != nil {
 		return nil, fmt.Errorf("keeping medium %d to %s: %w", h.Number, to, err)
 	}
@@ -100,11 +100,11 @@ func (w *Writer) Carry(_ context.Context, to post.Address, batch []post.Message)
 
 // write takes steps 4 and 5 with a kept file.
 func (w *Writer) write(h header, sealed []byte) error {
-	w.Step(post.Step{Act: "Carry", Number: 4})
+	w.Step("Carry 4")
 	if err := put(w.Medium, h.name(), sealed); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "post.medium_absent")
 	}
-	w.Step(post.Step{Act: "Carry", Number: 5})
+	w.Step("Carry 5")
 	if err := errors.Join(durable.Replace(w.kept(h), sealed, 0o600), os.Remove(w.kept(h)+pending)); err != nil {
 		return fmt.Errorf("keeping medium %d to %s: %w", h.Number, h.To, err)
 	}

@@ -154,3 +154,15 @@ func (o Outbox) NextDue(ctx context.Context) (at time.Time, ok bool, err error) 
 	}
 	return at, ok, nil
 }
+
+const hurryAll = `UPDATE post_stream SET due = 0 WHERE due > 0`
+
+// Hurry makes everything that waits due at once, as when the office opens or a line is mended.
+func (o Outbox) Hurry(ctx context.Context) error {
+	return o.DB.Update(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, hurryAll); err != nil {
+			return fmt.Errorf("hurrying letters: %w", err)
+		}
+		return nil
+	})
+}

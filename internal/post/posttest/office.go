@@ -47,7 +47,7 @@ type Config struct {
 	// May lists who may send slips. Optional; everybody if nil.
 	May     []authz.Office
 	Observe func(post.Event) // Optional.
-	Step    func(post.Step)  // Optional.
+	Step    func(string)     // Optional.
 }
 
 // Office is a small office: it says slips and writes down those that it is told.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
 	"github.com/openjpki/jpki/internal/registry"
 )
 
@@ -30,12 +31,12 @@ const selectEvent = `SELECT number, id, kind, code, happened_at, before, after, 
 
 func scanEvent(rows *sql.Rows) (r registry.Record, err error) {
 	var before, after string
-	var at, shared int64
-	err = rows.Scan(&r.Number, &r.ID, &r.Kind, &r.Code, &at, &before, &after, &r.Municipality, &shared, &r.Outcome)
+	var shared int64
+	err = rows.Scan(&r.Number, &r.ID, &r.Kind, &r.Code, officedb.Time(&r.At), &before, &after, &r.Municipality, &shared, &r.Outcome)
 	if err != nil {
 		return r, err
 	}
-	r.At, r.Shared = time.Unix(at, 0).UTC(), shared != 0
+	r.Shared = shared != 0
 	if r.Before, err = attributes(before); err != nil {
 		return r, err
 	}
@@ -44,22 +45,20 @@ func scanEvent(rows *sql.Rows) (r registry.Record, err error) {
 }
 
 func (t tx) Event(ctx context.Context, id string) (registry.Record, bool, error) {
-	rows, err := t.Query(ctx, selectEvent+`WHERE id = $1`, id)
-	return first(rows, err, "an event", scanEvent)
+	return officedb.First(ctx, t.Tx, "an event", scanEvent, selectEvent+`WHERE id = $1`, id)
 }
 
 func (t tx) NextEvent(ctx context.Context, h registry.Holder) (registry.Record, bool, error) {
-	rows, err := t.Query(ctx, selectEvent+`WHERE before = $1 AND number > $2 AND happened_at > $3 ORDER BY number LIMIT 1`,
-		h.Present.Key(), h.Position, h.IssuedAt.Unix())
-	return first(rows, err, "the next event of a holder", scanEvent)
+	return officedb.First(ctx, t.Tx, "the next event of a holder", scanEvent,
+		selectEvent+`WHERE before = $1 AND number > $2 AND happened_at > $3 ORDER BY number LIMIT 1`, h.Present.Key(), h.Position, h.IssuedAt.Unix())
 }
 
 func (t tx) SetOutcome(ctx context.Context, number int64, o registry.Outcome) error {
-	return t.exec(ctx, "recording the outcome of an event", `UPDATE event SET outcome = $1 WHERE number = $2`, string(o), number)
+	return t.Change(ctx, "recording the outcome of an event", `UPDATE event SET outcome = $1 WHERE number = $2`, string(o), number)
 }
 
 func (t tx) Close(ctx context.Context, covered time.Time) error {
-	return t.exec(ctx, "closing events", `UPDATE event SET outcome = $1 WHERE outcome = 'waiting' AND happened_at <= $2`,
+	return t.Change(ctx, "closing events", `UPDATE event SET outcome = $1 WHERE outcome = 'waiting' AND happened_at <= $2`,
 		string(registry.NoHolder), covered.Unix())
 }
 
@@ -76,7 +75,7 @@ func (t tx) AddHolder(ctx context.Context, h registry.Holder) (registry.Holder, 
 }
 
 func (t tx) SetHolder(ctx context.Context, h registry.Holder) error {
-	return t.exec(ctx, "recording a holder", `UPDATE holder SET present = $1, position = $2, question = $3, ended = $4 WHERE number = $5`,
+	return t.Change(ctx, "recording a holder", `UPDATE holder SET present = $1, position = $2, question = $3, ended = $4 WHERE number = $5`,
 		h.Present.Key(), h.Position, h.Question, flag(h.Ended), h.Number)
 }
 
@@ -84,11 +83,11 @@ const selectHolders = `SELECT number, listed, present, issued_at, position, ques
 
 func scanHolder(rows *sql.Rows) (h registry.Holder, err error) {
 	var listed, present string
-	var issued, ended int64
-	if err := rows.Scan(&h.Number, &listed, &present, &issued, &h.Position, &h.Question, &ended); err != nil {
+	var ended int64
+	if err := rows.Scan(&h.Number, &listed, &present, officedb.Time(&h.IssuedAt), &h.Position, &h.Question, &ended); err != nil {
 		return h, err
 	}
-	h.IssuedAt, h.Ended = time.Unix(issued, 0).UTC(), ended != 0
+	h.Ended = ended != 0
 	if h.Listed, err = attributes(listed); err != nil {
 		return h, err
 	}
@@ -97,44 +96,23 @@ func scanHolder(rows *sql.Rows) (h registry.Holder, err error) {
 }
 
 func (t tx) Holding(ctx context.Context, present message.Attributes) ([]registry.Holder, error) {
-	rows, err := t.Query(ctx, selectHolders+`WHERE present = $1 AND question = 0 AND ended = 0 ORDER BY number`, present.Key())
-	return all(rows, err, "holders", scanHolder)
+	return officedb.All(ctx, t.Tx, "holders", scanHolder,
+		selectHolders+`WHERE present = $1 AND question = 0 AND ended = 0 ORDER BY number`, present.Key())
 }
 
 func (t tx) Candidates(ctx context.Context, event int64) ([]registry.Holder, error) {
-	rows, err := t.Query(ctx, selectHolders+`WHERE question > 0 AND question = $1 ORDER BY number`, event)
-	return all(rows, err, "candidates", scanHolder)
+	return officedb.All(ctx, t.Tx, "candidates", scanHolder, selectHolders+`WHERE question > 0 AND question = $1 ORDER BY number`, event)
 }
 
 func (t tx) Asked(ctx context.Context) ([]registry.Record, error) {
-	rows, err := t.Query(ctx, selectEvent+`WHERE number IN (SELECT question FROM holder WHERE question > 0) ORDER BY number`)
-	return all(rows, err, "questions", scanEvent)
+	return officedb.All(ctx, t.Tx, "questions", scanEvent,
+		selectEvent+`WHERE number IN (SELECT question FROM holder WHERE question > 0) ORDER BY number`)
 }
 
-const insertNotice = `INSERT INTO notice (id, event, attributes, fact, sent) VALUES ($1, $2, $3, $4, 0)
+const insertNotice = `INSERT INTO notice (id, event, attributes, fact) VALUES ($1, $2, $3, $4)
 	ON CONFLICT (event, attributes) DO NOTHING`
 
-func (t tx) AddNotice(ctx context.Context, event int64, n message.ChangeNotice) error {
-	return t.exec(ctx, "recording a notice", insertNotice, n.ID, event, n.Attributes.Key(), string(n.Fact))
-}
-
-const selectUnsent = `SELECT notice.id, notice.attributes, notice.fact, event.happened_at
-	FROM notice JOIN event ON event.number = notice.event WHERE notice.sent = 0 ORDER BY notice.event, notice.attributes`
-
-func (t tx) Unsent(ctx context.Context) ([]message.ChangeNotice, error) {
-	rows, err := t.Query(ctx, selectUnsent)
-	return all(rows, err, "notices", func(rows *sql.Rows) (n message.ChangeNotice, err error) {
-		var key string
-		var at int64
-		if err := rows.Scan(&n.ID, &key, &n.Fact, &at); err != nil {
-			return n, err
-		}
-		n.At = time.Unix(at, 0).UTC()
-		n.Attributes, err = attributes(key)
-		return n, err
-	})
-}
-
-func (t tx) SetSent(ctx context.Context, id string) error {
-	return t.exec(ctx, "marking a notice as sent", `UPDATE notice SET sent = 1 WHERE id = $1`, id)
+func (t tx) AddNotice(ctx context.Context, event int64, n message.ChangeNotice) (added bool, err error) {
+	rows, err := t.Changed(ctx, "recording a notice", insertNotice, n.ID, event, n.Attributes.Key(), string(n.Fact))
+	return rows == 1, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/message"
 	"github.com/openjpki/jpki/internal/office/officedb"
+	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/registry"
 )
 
@@ -23,7 +23,7 @@ type Store = officedb.Store[registry.Tx]
 
 var _ registry.Store = (*Store)(nil)
 
-// Open brings the tables of the register and of its audit log up to date and returns the store.
+// Open brings the tables of the register and of its equipment up to date and returns the store.
 func Open(ctx context.Context, d *db.DB, log *auditdb.Log) (*Store, error) {
 	return officedb.Open(ctx, d, log, "registry", schema, func(t officedb.Tx) registry.Tx { return tx{t} })
 }
@@ -46,41 +46,6 @@ func attributes(key string) (message.Attributes, error) {
 	return message.ParseAttributes(key)
 }
 
-// exec runs a change and says what it was for if it fails.
-func (t tx) exec(ctx context.Context, what, query string, args ...any) error {
-	if _, err := t.Exec(ctx, query, args...); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
-}
-
-// all reads every row of a query with scan.
-func all[T any](rows *sql.Rows, err error, what string, scan func(*sql.Rows) (T, error)) ([]T, error) {
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", what, err)
-	}
-	defer rows.Close()
-	var found []T
-	for rows.Next() {
-		item, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", what, err)
-		}
-		found = append(found, item)
-	}
-	return found, rows.Err()
-}
-
-// first is all for a query of at most one row.
-func first[T any](rows *sql.Rows, err error, what string, scan func(*sql.Rows) (T, error)) (T, bool, error) {
-	found, err := all(rows, err, what, scan)
-	if err != nil || len(found) == 0 {
-		var none T
-		return none, false, err
-	}
-	return found[0], true, nil
-}
-
 const insertResident = `INSERT INTO resident (code, attributes, municipality, amended_at, removed)
 	VALUES ($1, $2, $3, $4, $5) RETURNING number`
 
@@ -93,26 +58,33 @@ func (t tx) AddResident(ctx context.Context, r registry.Resident) (registry.Resi
 	return r, nil
 }
 
-const selectResident = `SELECT number, code, attributes, municipality, amended_at, removed FROM resident WHERE code = $1`
+const selectResident = `SELECT number, code, attributes, municipality, amended_at, removed FROM resident `
 
 func (t tx) Resident(ctx context.Context, code registry.ResidentCode) (registry.Resident, bool, error) {
-	rows, err := t.Query(ctx, selectResident, string(code))
-	return first(rows, err, "a resident", func(rows *sql.Rows) (r registry.Resident, err error) {
+	return t.resident(ctx, selectResident+`WHERE code = $1`, string(code))
+}
+
+func (t tx) ResidentNumbered(ctx context.Context, number int64) (registry.Resident, bool, error) {
+	return t.resident(ctx, selectResident+`WHERE number = $1`, number)
+}
+
+func (t tx) resident(ctx context.Context, query string, arg any) (registry.Resident, bool, error) {
+	return officedb.First(ctx, t.Tx, "a resident", func(rows *sql.Rows) (r registry.Resident, err error) {
 		var key string
-		var amended, removed int64
-		if err := rows.Scan(&r.Number, &r.Code, &key, &r.Municipality, &amended, &removed); err != nil {
+		var removed int64
+		if err := rows.Scan(&r.Number, &r.Code, &key, &r.Municipality, officedb.Time(&r.AmendedAt), &removed); err != nil {
 			return r, err
 		}
-		r.AmendedAt, r.Removed = time.Unix(amended, 0).UTC(), removed != 0
+		r.Removed = removed != 0
 		r.Attributes, err = attributes(key)
 		return r, err
-	})
+	}, query, arg)
 }
 
 const updateResident = `UPDATE resident SET attributes = $1, municipality = $2, amended_at = $3, removed = $4 WHERE number = $5`
 
 func (t tx) SetResident(ctx context.Context, r registry.Resident) error {
-	return t.exec(ctx, "amending a resident", updateResident, r.Attributes.Key(), r.Municipality, r.AmendedAt.Unix(),
+	return t.Change(ctx, "amending a resident", updateResident, r.Attributes.Key(), r.Municipality, r.AmendedAt.Unix(),
 		flag(r.Removed), r.Number)
 }
 
@@ -126,26 +98,51 @@ func (t tx) Shared(ctx context.Context, r registry.Resident) (bool, error) {
 	return n > 0, nil
 }
 
-const insertList = `INSERT INTO list (id, digest, since, through) VALUES ($1, $2, $3, $4)`
+const selectCallUp = `SELECT counter, application, resident, day FROM call_up WHERE counter = $1 AND application = $2`
 
-func (t tx) AddList(ctx context.Context, l message.HolderList, digest string) error {
-	return t.exec(ctx, "recording a holder list", insertList, l.ID, digest, l.Since.Unix(), l.Through.Unix())
+func (t tx) CallUp(ctx context.Context, counter post.Address, application string) (registry.CallUp, bool, error) {
+	return officedb.First(ctx, t.Tx, "a call-up", func(rows *sql.Rows) (c registry.CallUp, err error) {
+		err = rows.Scan(&c.Counter, &c.Application, &c.Resident, &c.Day)
+		return c, err
+	}, selectCallUp, string(counter), application)
 }
 
-func (t tx) ListDigest(ctx context.Context, id string) (digest string, found bool, err error) {
-	err = t.QueryRow(ctx, `SELECT digest FROM list WHERE id = $1`, id).Scan(&digest)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", false, nil
-	}
-	if err != nil {
-		return "", false, fmt.Errorf("reading a holder list: %w", err)
-	}
-	return digest, true, nil
+const upsertCallUp = `INSERT INTO call_up (counter, application, resident, day) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (counter, application) DO UPDATE SET resident = excluded.resident, day = excluded.day`
+
+func (t tx) SetCallUp(ctx context.Context, c registry.CallUp) error {
+	return t.Change(ctx, "recording a call-up", upsertCallUp, string(c.Counter), c.Application, c.Resident, c.Day)
 }
 
-// selectCovered follows the chain of lists; since < through, so it ends.
+func (t tx) AddPart(ctx context.Context, date string, part int, digest string) error {
+	return t.Change(ctx, "recording a part of a holder list", `INSERT INTO list_part (date, part, digest) VALUES ($1, $2, $3)`, date, part, digest)
+}
+
+func (t tx) PartDigest(ctx context.Context, date string, part int) (string, bool, error) {
+	return officedb.First(ctx, t.Tx, "a part of a holder list", officedb.Value[string],
+		`SELECT digest FROM list_part WHERE date = $1 AND part = $2`, date, part)
+}
+
+const upsertList = `INSERT INTO list (date, since, through, parts, total, arrived, entries) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	ON CONFLICT (date) DO UPDATE SET since = excluded.since, through = excluded.through, parts = excluded.parts,
+	total = excluded.total, arrived = excluded.arrived, entries = excluded.entries`
+
+func (t tx) SetList(ctx context.Context, l registry.List) error {
+	return t.Change(ctx, "recording a holder list", upsertList, l.Date, l.Since.Unix(), l.Through.Unix(), l.Parts, l.Total, l.Arrived, l.Entries)
+}
+
+const selectList = `SELECT date, since, through, parts, total, arrived, entries FROM list WHERE date = $1`
+
+func (t tx) List(ctx context.Context, date string) (registry.List, bool, error) {
+	return officedb.First(ctx, t.Tx, "a holder list", func(rows *sql.Rows) (l registry.List, err error) {
+		err = rows.Scan(&l.Date, officedb.Time(&l.Since), officedb.Time(&l.Through), &l.Parts, &l.Total, &l.Arrived, &l.Entries)
+		return l, err
+	}, selectList, date)
+}
+
+// selectCovered follows the chain of whole lists; since < through, so it ends.
 const selectCovered = `WITH RECURSIVE chain (through) AS (
-		SELECT CAST(0 AS BIGINT) UNION SELECT list.through FROM list JOIN chain ON list.since = chain.through
+		SELECT CAST(0 AS BIGINT) UNION SELECT list.through FROM list JOIN chain ON list.since = chain.through AND list.arrived = list.parts
 	) SELECT max(through) FROM chain`
 
 func (t tx) Covered(ctx context.Context) (time.Time, error) {

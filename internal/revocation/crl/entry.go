@@ -49,7 +49,7 @@ func (enc *Encoder) Append(b []byte, e Entry) ([]byte, error) {
 	if !e.Reason.Known() {
 		return b, fmt.Errorf("encoding CRL entry %s: no reason %d", e.Serial, int(e.Reason))
 	}
-	if !encodable(e.RevokedAt) || !e.InvalidFrom.IsZero() && !encodable(e.InvalidFrom) {
+	if !Encodable(e.RevokedAt) || !e.InvalidFrom.IsZero() && !Encodable(e.InvalidFrom) {
 		return b, fmt.Errorf("encoding CRL entry %s: a year out of range", e.Serial)
 	}
 	extensions := 0
@@ -83,7 +83,8 @@ const (
 	year10000 = 253402300800
 )
 
-func encodable(t time.Time) bool { return t.Unix() >= year1950 && t.Unix() < year10000 }
+// Encodable reports whether a list can tell a time: from 1950 to 9999.
+func Encodable(t time.Time) bool { return t.Unix() >= year1950 && t.Unix() < year10000 }
 
 // appendSerial appends an INTEGER without padding.
 func appendSerial(b []byte, s jpki.Serial) []byte {

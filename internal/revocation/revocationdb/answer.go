@@ -3,8 +3,10 @@ package revocationdb
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
 	"github.com/openjpki/jpki/internal/revocation"
 )
 
@@ -24,19 +26,19 @@ func (t tx) Certified(ctx context.Context, issuer message.IssuerID) (revocation.
 }
 
 func (t tx) responder(ctx context.Context, query string, issuer message.IssuerID) (revocation.Responder, bool, error) {
-	r := revocation.Responder{Issuer: issuer}
-	ok, err := t.found(ctx, query, []any{string(issuer)}, []any{&r.Number, &r.Certificate})
-	return r, ok, describe(err, "reading responder of %s", issuer)
+	return officedb.First(ctx, t.Tx, "responder of "+string(issuer), func(rows *sql.Rows) (revocation.Responder, error) {
+		r := revocation.Responder{Issuer: issuer}
+		err := rows.Scan(&r.Number, &r.Certificate)
+		return r, err
+	}, query, string(issuer))
 }
 
 func (t tx) AddResponder(ctx context.Context, r revocation.Responder) error {
-	_, err := t.Exec(ctx, insertResponder, string(r.Issuer), r.Number)
-	return describe(err, "recording responder %d of %s", r.Number, r.Issuer)
+	return t.Change(ctx, fmt.Sprintf("recording responder %d of %s", r.Number, r.Issuer), insertResponder, string(r.Issuer), r.Number)
 }
 
 func (t tx) SetResponderCertificate(ctx context.Context, r revocation.Responder) error {
-	result, err := t.Exec(ctx, setResponder, r.Certificate, string(r.Issuer), r.Number)
-	return one("recording the certificate of a responder", result, err)
+	return t.ChangeOne(ctx, "recording the certificate of a responder", setResponder, r.Certificate, string(r.Issuer), r.Number)
 }
 
 const (
@@ -45,14 +47,13 @@ const (
 	ON CONFLICT (id) DO UPDATE SET instant = excluded.instant, through = excluded.through`
 )
 
-func (t tx) Tick(ctx context.Context) (tick revocation.Tick, ok bool, err error) {
-	var at sql.NullInt64
-	ok, err = t.found(ctx, selectTick, nil, []any{&at, &tick.Through})
-	tick.At = instant(at)
-	return tick, ok, describe(err, "reading tick")
+func (t tx) Tick(ctx context.Context) (revocation.Tick, bool, error) {
+	return officedb.First(ctx, t.Tx, "tick", func(rows *sql.Rows) (tick revocation.Tick, err error) {
+		err = rows.Scan(officedb.Time(&tick.At), &tick.Through)
+		return tick, err
+	}, selectTick)
 }
 
 func (t tx) SetTick(ctx context.Context, tick revocation.Tick) error {
-	_, err := t.Exec(ctx, upsertTick, tick.At.Unix(), tick.Through)
-	return describe(err, "recording tick")
+	return t.Change(ctx, "recording tick", upsertTick, tick.At.Unix(), tick.Through)
 }

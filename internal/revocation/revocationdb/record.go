@@ -9,138 +9,111 @@ import (
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
+	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/revocation"
-	"github.com/openjpki/jpki/internal/revocation/crl"
 )
 
-const selectOrder = `SELECT id, digest, issuer, serial, ground, recorded_at, invalid_from, outcome, taken_at FROM revocation_order `
+const selectOrder = `SELECT sender, id, digest, issuer, serial, ground, recorded_at, invalid_from, outcome, taken_at FROM revocation_order `
 
-func (t tx) Order(ctx context.Context, id string) (revocation.Order, bool, error) {
-	orders, err := t.orders(t.Query(ctx, selectOrder+`WHERE id = $1`, id))
-	if err != nil || len(orders) == 0 {
-		return revocation.Order{}, false, err
-	}
-	return orders[0], true, nil
+func scanOrder(rows *sql.Rows) (o revocation.Order, err error) {
+	err = rows.Scan(&o.From, &o.ID, &o.Digest, &o.Issuer, &o.Serial, &o.Ground, officedb.Time(&o.RecordedAt), officedb.Time(&o.InvalidFrom),
+		&o.Outcome, officedb.Time(&o.TakenAt))
+	return o, err
+}
+
+func (t tx) Order(ctx context.Context, from post.Address, id string) (revocation.Order, bool, error) {
+	return officedb.First(ctx, t.Tx, "orders", scanOrder, selectOrder+`WHERE sender = $1 AND id = $2`, string(from), id)
 }
 
 func (t tx) Waiting(ctx context.Context, issuer message.IssuerID, serial jpki.Serial) ([]revocation.Order, error) {
-	return t.orders(t.Query(ctx, selectOrder+`WHERE issuer = $1 AND serial = $2 AND outcome = 'waiting' ORDER BY seq`, string(issuer), int64(serial)))
+	return officedb.All(ctx, t.Tx, "orders", scanOrder,
+		selectOrder+`WHERE issuer = $1 AND serial = $2 AND outcome = 'waiting' ORDER BY seq`, string(issuer), int64(serial))
 }
 
-func (t tx) orders(rows *sql.Rows, err error) ([]revocation.Order, error) {
-	if err != nil {
-		return nil, fmt.Errorf("reading orders: %w", err)
-	}
-	defer rows.Close()
-	var orders []revocation.Order
-	for rows.Next() {
-		var o revocation.Order
-		var recorded, taken int64
-		var invalid sql.NullInt64
-		err := rows.Scan(&o.ID, &o.Digest, &o.Issuer, &o.Serial, &o.Ground, &recorded, &invalid, &o.Outcome, &taken)
-		if err != nil {
-			return nil, fmt.Errorf("reading orders: %w", err)
-		}
-		o.RecordedAt, o.InvalidFrom, o.TakenAt = time.Unix(recorded, 0).UTC(), instant(invalid), time.Unix(taken, 0).UTC()
-		orders = append(orders, o)
-	}
-	return orders, rows.Err()
-}
-
-const insertOrder = `INSERT INTO revocation_order (seq, id, digest, issuer, serial, ground, recorded_at, invalid_from, outcome, taken_at)
-	VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM revocation_order), $1, $2, $3, $4, $5, $6, $7, $8, $9)`
+const insertOrder = `INSERT INTO revocation_order (seq, sender, id, digest, issuer, serial, ground, recorded_at, invalid_from, outcome, taken_at)
+	VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM revocation_order), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 func (t tx) AddOrder(ctx context.Context, o revocation.Order) error {
-	_, err := t.Exec(ctx, insertOrder, o.ID, o.Digest, string(o.Issuer), int64(o.Serial), string(o.Ground), o.RecordedAt.Unix(),
-		unix(o.InvalidFrom), string(o.Outcome), o.TakenAt.Unix())
-	return describe(err, "keeping order %s", o.ID)
+	return t.Change(ctx, "keeping order "+o.ID, insertOrder, string(o.From), o.ID, o.Digest, string(o.Issuer), int64(o.Serial), string(o.Ground),
+		o.RecordedAt.Unix(), officedb.Unix(o.InvalidFrom), string(o.Outcome), o.TakenAt.Unix())
 }
 
-const settleOrder = `UPDATE revocation_order SET outcome = $1 WHERE id = $2 AND outcome = 'waiting'`
+const settleOrder = `UPDATE revocation_order SET outcome = $1 WHERE sender = $2 AND id = $3 AND outcome = 'waiting'`
 
-func (t tx) Settle(ctx context.Context, id string, outcome message.Outcome) error {
-	result, err := t.Exec(ctx, settleOrder, string(outcome), id)
-	return one("settling an order", result, err)
+func (t tx) SettleOrder(ctx context.Context, o revocation.Order) error {
+	return t.ChangeOne(ctx, "settling an order", settleOrder, string(o.Outcome), string(o.From), o.ID)
 }
 
 const (
 	fromEntry    = ` FROM issued e JOIN issuer i ON i.id = e.issuer JOIN list_partition p ON p.id = e.partition `
 	itsRecords   = `revocation_record r ON r.partition = e.partition AND r.serial = e.serial `
-	selectNewest = `SELECT p.point, r.seq, r.reason, r.revoked_at, r.invalid_from, r.not_after, r.order_id, r.made_at` + fromEntry + `
+	selectNewest = `SELECT p.point, r.seq, r.reason, r.revoked_at, r.invalid_from, r.not_after, r.order_id, r.made_at, r.entry` + fromEntry + `
 	JOIN ` + itsRecords + `WHERE i.key_id = $1 AND e.serial = $2 ORDER BY r.seq DESC LIMIT 1`
 )
 
 func (t tx) Newest(ctx context.Context, issuer message.IssuerID, serial jpki.Serial) (revocation.Record, bool, error) {
-	r := revocation.Record{Serial: serial}
-	var point []byte
-	var revokedAt, notAfter, madeAt int64
-	var invalidFrom sql.NullInt64
-	ok, err := t.found(ctx, selectNewest, []any{string(issuer), int64(serial)},
-		[]any{&point, &r.Seq, &r.Reason, &revokedAt, &invalidFrom, &notAfter, &r.Order, &madeAt})
-	if err != nil || !ok {
-		return revocation.Record{}, false, describe(err, "reading record of %s", serial)
-	}
-	r.Partition = revocation.Partition{Issuer: issuer, Point: string(point)}
-	r.RevokedAt, r.InvalidFrom = time.Unix(revokedAt, 0).UTC(), instant(invalidFrom)
-	r.NotAfter, r.MadeAt = time.Unix(notAfter, 0).UTC(), time.Unix(madeAt, 0).UTC()
-	return r, true, nil
+	return officedb.First(ctx, t.Tx, "record of "+serial.String(), func(rows *sql.Rows) (revocation.Record, error) {
+		r := revocation.Record{Serial: serial}
+		var point []byte
+		err := rows.Scan(&point, &r.Seq, &r.Reason, officedb.Time(&r.RevokedAt), officedb.Time(&r.InvalidFrom), officedb.Time(&r.NotAfter),
+			&r.Order, officedb.Time(&r.MadeAt), &r.Entry)
+		r.Partition = revocation.Partition{Issuer: issuer, Point: string(point)}
+		return r, err
+	}, selectNewest, string(issuer), int64(serial))
 }
 
-const insertRecord = `INSERT INTO revocation_record (seq, partition, serial, reason, revoked_at, invalid_from, not_after, order_id, made_at)
-	VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM revocation_record), ` + partitionOf + `, $3, $4, $5, $6, $7, $8, $9)`
+const insertRecord = `INSERT INTO revocation_record (seq, partition, serial, reason, revoked_at, invalid_from, not_after, order_id, made_at, entry)
+	VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM revocation_record), ` + partitionOf + `, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 // partitionOf finds the row of a partition.
 const partitionOf = `(SELECT p.id FROM list_partition p JOIN issuer i ON i.id = p.issuer WHERE i.key_id = $1 AND p.name = $2)`
 
 func (t tx) AddRecord(ctx context.Context, r revocation.Record) error {
-	_, err := t.Exec(ctx, insertRecord, string(r.Partition.Issuer), r.Partition.ID(), int64(r.Serial), int64(r.Reason), r.RevokedAt.Unix(),
-		unix(r.InvalidFrom), r.NotAfter.Unix(), r.Order, r.MadeAt.Unix())
-	return describe(err, "recording the revocation of %s", r.Serial)
+	return t.Change(ctx, "recording the revocation of "+r.Serial.String(), insertRecord, string(r.Partition.Issuer), r.Partition.ID(),
+		int64(r.Serial), int64(r.Reason), r.RevokedAt.Unix(), officedb.Unix(r.InvalidFrom), r.NotAfter.Unix(), r.Order, r.MadeAt.Unix(), r.Entry)
 }
 
 const selectStatus = `SELECT coalesce(r.seq, 0), coalesce(r.reason, 0), r.revoked_at` + fromEntry + `LEFT JOIN ` + itsRecords + `
 	AND r.seq <= $3 WHERE i.key_id = $1 AND e.serial = $2 ORDER BY r.seq DESC LIMIT 1`
 
 func (t tx) Status(ctx context.Context, issuer message.IssuerID, serial jpki.Serial, through int64) (known, onRecord bool, r revocation.Record, err error) {
-	var revokedAt sql.NullInt64
-	known, err = t.found(ctx, selectStatus, []any{string(issuer), int64(serial), through}, []any{&r.Seq, &r.Reason, &revokedAt})
-	r.RevokedAt = instant(revokedAt)
-	return known, r.Seq > 0, r, describe(err, "reading status of %s", serial)
+	r, known, err = officedb.First(ctx, t.Tx, "status of "+serial.String(), func(rows *sql.Rows) (r revocation.Record, err error) {
+		err = rows.Scan(&r.Seq, &r.Reason, officedb.Time(&r.RevokedAt))
+		return r, err
+	}, selectStatus, string(issuer), int64(serial), through)
+	return known, r.Seq > 0, r, err
 }
 
 const selectThrough = `SELECT seq FROM revocation_record WHERE made_at <= $1 ORDER BY seq DESC LIMIT 1`
 
 func (t tx) Through(ctx context.Context, at time.Time) (seq int64, err error) {
-	_, err = t.found(ctx, selectThrough, []any{at.Unix()}, []any{&seq})
-	return seq, describe(err, "reading the last record")
+	seq, _, err = officedb.First(ctx, t.Tx, "the last record", officedb.Value[int64], selectThrough, at.Unix())
+	return seq, err
 }
 
 // A certificate has two records at most: a hold may be followed by another. The later one stands where the cut has both.
-const selectEntries = `SELECT r.serial, r.reason, r.revoked_at, r.invalid_from FROM revocation_record r WHERE r.partition = ` + partitionOf + `
+const selectEntries = `SELECT r.entry FROM revocation_record r WHERE r.partition = ` + partitionOf + `
 	AND r.seq <= $3 AND (r.not_after >= $4 OR r.seq > $5) AND (r.reason <> 6 OR NOT EXISTS (SELECT 1 FROM revocation_record later
 	WHERE later.partition = r.partition AND later.serial = r.serial AND later.seq > r.seq AND later.seq <= $3)) ORDER BY r.serial`
 
-func (t tx) Entries(ctx context.Context, p revocation.Partition, c revocation.Cut) iter.Seq2[crl.Entry, error] {
-	return func(yield func(crl.Entry, error) bool) {
+func (t tx) Entries(ctx context.Context, p revocation.Partition, c revocation.Cut) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
 		rows, err := t.Query(ctx, selectEntries, string(p.Issuer), p.ID(), c.Through, c.Since.Unix(), c.Before)
 		if err != nil {
-			yield(crl.Entry{}, fmt.Errorf("reading records of partition %s: %w", p.ID(), err))
+			yield(nil, fmt.Errorf("reading records of partition %s: %w", p.ID(), err))
 			return
 		}
 		defer rows.Close()
-		var serial, reason, revokedAt int64
-		var invalidFrom sql.NullInt64
+		var entry sql.RawBytes
 		for rows.Next() {
-			err := rows.Scan(&serial, &reason, &revokedAt, &invalidFrom)
-			e := crl.Entry{
-				Serial: jpki.Serial(serial), RevokedAt: time.Unix(revokedAt, 0).UTC(), Reason: message.Reason(reason), InvalidFrom: instant(invalidFrom),
-			}
-			if !yield(e, err) || err != nil {
+			err := rows.Scan(&entry)
+			if !yield(entry, err) || err != nil {
 				return
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(crl.Entry{}, fmt.Errorf("reading records of partition %s: %w", p.ID(), err))
+			yield(nil, fmt.Errorf("reading records of partition %s: %w", p.ID(), err))
 		}
 	}
 }

@@ -2,27 +2,25 @@ package revocationdb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officedb"
 	"github.com/openjpki/jpki/internal/revocation"
 )
 
 const selectEntry = `SELECT e.kind, e.not_before, e.not_after, p.point` + fromEntry + `WHERE i.key_id = $1 AND e.serial = $2`
 
 func (t tx) Entry(ctx context.Context, issuer message.IssuerID, serial jpki.Serial) (message.IssuedNotice, bool, error) {
-	n := message.IssuedNotice{Issuer: issuer, Serial: serial}
-	var kind string
-	var notBefore, notAfter int64
-	ok, err := t.found(ctx, selectEntry, []any{string(issuer), int64(serial)}, []any{&kind, &notBefore, &notAfter, &n.Point})
-	if err != nil || !ok {
-		return message.IssuedNotice{}, false, describe(err, "reading register entry of %s", serial)
-	}
-	n.Kind, _ = jpki.ParseKind(kind)
-	n.NotBefore, n.NotAfter = time.Unix(notBefore, 0).UTC(), time.Unix(notAfter, 0).UTC()
-	return n, true, nil
+	return officedb.First(ctx, t.Tx, "register entry of "+serial.String(), func(rows *sql.Rows) (message.IssuedNotice, error) {
+		n := message.IssuedNotice{Issuer: issuer, Serial: serial}
+		var kind string
+		err := rows.Scan(&kind, officedb.Time(&n.NotBefore), officedb.Time(&n.NotAfter), &n.Point)
+		n.Kind, _ = jpki.ParseKind(kind)
+		return n, err
+	}, selectEntry, string(issuer), int64(serial))
 }
 
 const insertEntry = `INSERT INTO issued (issuer, serial, partition, kind, not_before, not_after) VALUES ($1, $2, $3, $4, $5, $6)`
@@ -36,8 +34,8 @@ func (t tx) AddEntry(ctx context.Context, n message.IssuedNotice) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.Exec(ctx, insertEntry, issuer, int64(n.Serial), partition, n.Kind.String(), n.NotBefore.Unix(), n.NotAfter.Unix())
-	return describe(err, "entering certificate %s in the register", n.Serial)
+	return t.Change(ctx, "entering certificate "+n.Serial.String()+" in the register", insertEntry, issuer, int64(n.Serial), partition,
+		n.Kind.String(), n.NotBefore.Unix(), n.NotAfter.Unix())
 }
 
 const (
@@ -47,15 +45,18 @@ const (
 )
 
 // issuer returns the row of the issuer of an entry, made if there is none. The entry of a CA brings its certificate.
-func (t tx) issuer(ctx context.Context, n message.IssuedNotice) (id int64, err error) {
-	ok, err := t.found(ctx, selectIssuer, []any{string(n.Issuer)}, []any{&id})
+func (t tx) issuer(ctx context.Context, n message.IssuedNotice) (int64, error) {
+	id, ok, err := officedb.First(ctx, t.Tx, "the row of an issuer", officedb.Value[int64], selectIssuer, string(n.Issuer))
 	if err == nil && !ok {
 		err = t.QueryRow(ctx, insertIssuer, string(n.Issuer)).Scan(&id)
 	}
 	if err == nil && n.Certificate != nil {
 		_, err = t.Exec(ctx, certifyIssuer, n.Certificate, id)
 	}
-	return id, describe(err, "entering issuer %s in the register", n.Issuer)
+	if err != nil {
+		return 0, fmt.Errorf("entering issuer %s in the register: %w", n.Issuer, err)
+	}
+	return id, nil
 }
 
 const (
@@ -64,51 +65,31 @@ const (
 )
 
 // partition returns the row of a partition, made if there is none.
-func (t tx) partition(ctx context.Context, issuer int64, p revocation.Partition) (id int64, err error) {
-	ok, err := t.found(ctx, selectPartition, []any{issuer, p.ID()}, []any{&id})
+func (t tx) partition(ctx context.Context, issuer int64, p revocation.Partition) (int64, error) {
+	id, ok, err := officedb.First(ctx, t.Tx, "the row of a partition", officedb.Value[int64], selectPartition, issuer, p.ID())
 	if err == nil && !ok {
 		err = t.QueryRow(ctx, insertPartition, issuer, p.ID(), []byte(p.Point)).Scan(&id)
 	}
-	return id, describe(err, "entering partition %s in the register", p.ID())
+	if err != nil {
+		return 0, fmt.Errorf("entering partition %s in the register: %w", p.ID(), err)
+	}
+	return id, nil
 }
 
 const selectIssuers = `SELECT certificate FROM issuer WHERE certificate IS NOT NULL ORDER BY id`
 
 func (t tx) Issuers(ctx context.Context) ([][]byte, error) {
-	rows, err := t.Query(ctx, selectIssuers)
-	if err != nil {
-		return nil, fmt.Errorf("reading issuers: %w", err)
-	}
-	defer rows.Close()
-	var certificates [][]byte
-	for rows.Next() {
-		var c []byte
-		if err := rows.Scan(&c); err != nil {
-			return nil, fmt.Errorf("reading issuers: %w", err)
-		}
-		certificates = append(certificates, c)
-	}
-	return certificates, rows.Err()
+	return officedb.All(ctx, t.Tx, "issuers", officedb.Value[[]byte], selectIssuers)
 }
 
 const selectPartitions = `SELECT i.key_id, p.point FROM list_partition p JOIN issuer i ON i.id = p.issuer
 	WHERE length(p.point) > 0 ORDER BY p.id`
 
 func (t tx) Partitions(ctx context.Context) ([]revocation.Partition, error) {
-	rows, err := t.Query(ctx, selectPartitions)
-	if err != nil {
-		return nil, fmt.Errorf("reading partitions: %w", err)
-	}
-	defer rows.Close()
-	var partitions []revocation.Partition
-	for rows.Next() {
-		var p revocation.Partition
+	return officedb.All(ctx, t.Tx, "partitions", func(rows *sql.Rows) (p revocation.Partition, err error) {
 		var point []byte
-		if err := rows.Scan(&p.Issuer, &point); err != nil {
-			return nil, fmt.Errorf("reading partitions: %w", err)
-		}
+		err = rows.Scan(&p.Issuer, &point)
 		p.Point = string(point)
-		partitions = append(partitions, p)
-	}
-	return partitions, rows.Err()
+		return p, err
+	}, selectPartitions)
 }

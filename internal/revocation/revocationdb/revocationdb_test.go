@@ -9,15 +9,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"golang.org/x/mod/sumdb/note"
 
 	"github.com/openjpki/jpki"
-	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/db/dbtest"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officetest"
+	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/revocation"
-	"github.com/openjpki/jpki/internal/revocation/crl"
 	"github.com/openjpki/jpki/internal/revocation/revocationdb"
 )
 
@@ -30,35 +29,9 @@ var (
 	other  = revocation.Partition{Issuer: second, Point: mihon.Point}
 )
 
-func newLog(t testing.TB) *auditdb.Log {
-	t.Helper()
-	private, public, err := note.GenerateKey(nil, "revocation.jpki-test.invalid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := note.NewSigner(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	log, err := auditdb.New(key, note.VerifierList(verifier))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return log
-}
-
 func newStore(t testing.TB, url string) *revocationdb.Store {
 	t.Helper()
-	d := dbtest.Open(t, db.Config{URL: url, Now: func() time.Time { return now }})
-	store, err := revocationdb.Open(t.Context(), d, newLog(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return store
+	return officetest.Open(t, url, func() time.Time { return now }, revocationdb.Open)
 }
 
 func update(t testing.TB, s *revocationdb.Store, f func(ctx context.Context, tx revocation.Tx) error) {
@@ -82,13 +55,7 @@ func entry(p revocation.Partition, serial jpki.Serial) message.IssuedNotice {
 	}
 }
 
-func TestSameTables(t *testing.T) {
-	log := newLog(t)
-	dbtest.SameTables(t, func(ctx context.Context, d *db.DB) error {
-		_, err := revocationdb.Open(ctx, d, log)
-		return err
-	})
-}
+func TestSameTables(t *testing.T) { dbtest.SameTables(t, officetest.Tables(t, revocationdb.Open)) }
 
 func TestRegister(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
@@ -136,9 +103,10 @@ func TestRegister(t *testing.T) {
 func TestOrders(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e dbtest.Engine) {
 		s := newStore(t, e.New(t))
+		const from = post.Address("counter-99201")
 		order := func(id string, serial jpki.Serial, outcome message.Outcome, invalid time.Time) revocation.Order {
 			o := message.RevocationOrder{ID: id, Issuer: first, Serial: serial, Ground: message.Change, RecordedAt: now, InvalidFrom: invalid}
-			return revocation.Order{RevocationOrder: o, Digest: "d-" + id, Outcome: outcome, TakenAt: now.Add(time.Minute)}
+			return revocation.Order{RevocationOrder: o, From: from, Digest: "d-" + id, Outcome: outcome, TakenAt: now.Add(time.Minute)}
 		}
 		late, early := order("b", 2, message.OutcomeWaiting, now.Add(-time.Hour)), order("a", 2, message.OutcomeWaiting, time.Time{})
 		done := order("c", 2, message.OutcomeRevoked, time.Time{})
@@ -159,21 +127,25 @@ func TestOrders(t *testing.T) {
 			})
 		}
 		waits(late, early)
-		update(t, s, func(ctx context.Context, tx revocation.Tx) error { return tx.Settle(ctx, "b", message.OutcomeHeld) })
+		late.Outcome = message.OutcomeHeld
+		update(t, s, func(ctx context.Context, tx revocation.Tx) error { return tx.SettleOrder(ctx, late) })
 		waits(early)
-		for _, id := range []string{"b", "c", "z"} {
-			if err := s.Update(t.Context(), func(tx revocation.Tx) error { return tx.Settle(t.Context(), id, message.OutcomeRevoked) }); err == nil {
-				t.Errorf("order %s, which does not wait, was settled", id)
+		direct := early
+		direct.From = ""
+		for _, o := range []revocation.Order{late, done, direct, order("z", 2, message.OutcomeRevoked, now)} {
+			if err := s.Update(t.Context(), func(tx revocation.Tx) error { return tx.SettleOrder(t.Context(), o) }); err == nil {
+				t.Errorf("order %s of %q, which does not wait, was settled", o.ID, o.From)
 			}
 		}
-		late.Outcome = message.OutcomeHeld
 		view(t, s, func(ctx context.Context, tx revocation.Tx) error {
-			got, ok, err := tx.Order(ctx, "b")
+			got, ok, err := tx.Order(ctx, from, "b")
 			if diff := cmp.Diff(late, got); err != nil || !ok || diff != "" {
 				t.Errorf("Order: %v, found %v, -want +got\n%s", err, ok, diff)
 			}
-			if _, ok, err := tx.Order(ctx, "z"); ok || err != nil {
-				t.Errorf("Order(z) = found %v, %v, want nothing", ok, err)
+			for _, id := range []string{"z", "b"} {
+				if _, ok, err := tx.Order(ctx, "counter-99202", id); ok || err != nil {
+					t.Errorf("Order(%s) of another = found %v, %v, want nothing", id, ok, err)
+				}
 			}
 			return nil
 		})
@@ -184,6 +156,7 @@ func TestOrders(t *testing.T) {
 func record(p revocation.Partition, serial jpki.Serial, reason message.Reason, made, ends time.Time) revocation.Record {
 	return revocation.Record{
 		Partition: p, Serial: serial, Reason: reason, RevokedAt: made.Add(-time.Minute), NotAfter: ends, Order: fmt.Sprintf("o-%d-%d", serial, reason), MadeAt: made,
+		Entry: fmt.Appendf(nil, "entry %d %d", serial, reason),
 	}
 }
 
@@ -240,17 +213,16 @@ func checkCuts(t *testing.T, s *revocationdb.Store, records []revocation.Record)
 		{"ended before it, and on it", revocation.Cut{Through: 6, Since: now.Add(time.Hour + 1e9), Before: 4}, []int{4, 0}},
 		{"ended before it, revoked after it", revocation.Cut{Through: 6, Since: now.Add(2 * time.Hour), Before: 3}, []int{4, 3, 0}},
 	} {
-		var want, got []crl.Entry
+		var want, got []string
 		for _, i := range tt.want {
-			r := records[i]
-			want = append(want, crl.Entry{Serial: r.Serial, RevokedAt: r.RevokedAt, Reason: r.Reason, InvalidFrom: r.InvalidFrom})
+			want = append(want, string(records[i].Entry))
 		}
 		view(t, s, func(ctx context.Context, tx revocation.Tx) error {
 			for e, err := range tx.Entries(ctx, mihon, tt.cut) {
 				if err != nil {
 					return err
 				}
-				got = append(got, e)
+				got = append(got, string(e))
 			}
 			return nil
 		})

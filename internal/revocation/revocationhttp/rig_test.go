@@ -17,18 +17,16 @@ import (
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/der"
-	"github.com/openjpki/jpki/internal/audit/auditdb"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/ca"
 	"github.com/openjpki/jpki/internal/ca/cadb"
 	"github.com/openjpki/jpki/internal/ca/signer"
-	"github.com/openjpki/jpki/internal/db"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/office/officetest"
 	"github.com/openjpki/jpki/internal/revocation"
 	"github.com/openjpki/jpki/internal/revocation/revocationdb"
 	"github.com/openjpki/jpki/internal/revocation/revocationhttp"
 	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/mod/sumdb/note"
 )
 
 var (
@@ -61,16 +59,7 @@ func must[T any](v T, err error) func(testing.TB) T {
 func newRig(t testing.TB, access revocation.Access) *rig {
 	t.Helper()
 	dir := t.TempDir()
-	private, public, err := note.GenerateKey(rand.Reader, "jpki-test.invalid")
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := must(auditdb.New(must(note.NewSigner(private))(t), note.VerifierList(must(note.NewVerifier(public))(t))))(t)
-	open := func(name string) *db.DB {
-		d := must(db.Open(t.Context(), db.Config{URL: "sqlite:" + filepath.Join(dir, name)}))(t)
-		t.Cleanup(func() { d.Close() })
-		return d
-	}
+	url := func(name string) string { return "sqlite:" + filepath.Join(dir, name) }
 	keys := func(name string) *signer.Software {
 		return &signer.Software{Dir: filepath.Join(dir, name), Passphrase: []byte("test"), Iterations: 1000}
 	}
@@ -78,9 +67,9 @@ func newRig(t testing.TB, access revocation.Access) *rig {
 	profile.Suite = jpki.P384
 	clock := func() time.Time { return now }
 	r := &rig{key: must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))(t)}
-	r.ca = must(ca.New(ca.Config{Store: must(cadb.Open(t.Context(), open("ca.db"), log))(t), Profile: profile, Keys: keys("ca"), Now: clock}))(t)
+	r.ca = must(ca.New(ca.Config{Store: officetest.Open(t, url("ca.db"), clock, cadb.Open), Profile: profile, Keys: keys("ca"), Now: clock}))(t)
 	r.service = must(revocation.New(revocation.Config{
-		Store: must(revocationdb.Open(t.Context(), open("revocation.db"), log))(t), CA: r.ca, Keys: keys("ocsp"), Suite: jpki.P384,
+		Store: officetest.Open(t, url("revocation.db"), clock, revocationdb.Open), CA: r.ca, Keys: keys("ocsp"), Suite: jpki.P384,
 		Dir: filepath.Join(dir, "crl"), Now: clock, Access: access,
 	}))(t)
 	issuer := must(r.ca.Found(t.Context(), sandbox, jpki.AuthenticationCA, ""))(t)
@@ -126,6 +115,9 @@ func (r *rig) issue(t testing.TB) *jpki.Certificate {
 		Person: jpki.Person{
 			Name: "見本　花子", NameMarks: "00000", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female,
 			Address: address, AddressMarks: jpki.NoMarks(address),
+		},
+		Registered: message.Attributes{
+			Name: "見本　花子", Birth: jpki.Birth{Era: jpki.Showa, Year: 1980, Month: 2, Day: 17}, Sex: jpki.Female, Address: address,
 		},
 		CardEnd: time.Date(2036, 2, 17, 14, 59, 59, 0, time.UTC),
 		Proof:   message.Proof{CardSerial: card, Nonce: []byte(nonce), PKCS10: proof},

@@ -1,6 +1,7 @@
 -- +goose Up
 
--- One CA certificate. governor is '' in today's scheme. certificate is NULL until signed.
+-- One CA certificate. governor is '' in today's scheme. certificate is NULL until signed, ended_at until
+-- revoked.
 CREATE TABLE issuer (
     kind        TEXT    NOT NULL,
     generation  INTEGER NOT NULL,
@@ -8,17 +9,13 @@ CREATE TABLE issuer (
     serial      INTEGER NOT NULL,
     tbs         BLOB    NOT NULL,
     certificate BLOB,
+    ended_at    INTEGER,
     PRIMARY KEY (kind, generation, governor)
 ) STRICT;
 
--- The last serial number taken of each sequence.
-CREATE TABLE series (
-    name TEXT    NOT NULL PRIMARY KEY,
-    last INTEGER NOT NULL
-) STRICT;
-
 -- The record of issues 発行記録. The issuer is named by its kind, generation and governor; the serial number is unique
--- among all generations of a CA.
+-- among all generations of a CA. applicant is the office that asked by letter, or ''. ended_at is NULL while nothing but its
+-- time ends the certificate.
 CREATE TABLE record (
     issuer_kind TEXT    NOT NULL,
     generation  INTEGER NOT NULL,
@@ -27,11 +24,13 @@ CREATE TABLE record (
     kind        TEXT    NOT NULL,
     request     TEXT    NOT NULL UNIQUE,
     digest      TEXT    NOT NULL,
+    applicant   TEXT    NOT NULL,
     holder      TEXT    NOT NULL,
     not_before  INTEGER NOT NULL,
     not_after   INTEGER NOT NULL,
     tbs         BLOB    NOT NULL,
     certificate BLOB,
+    ended_at    INTEGER,
     PRIMARY KEY (issuer_kind, governor, serial),
     FOREIGN KEY (issuer_kind, generation, governor) REFERENCES issuer (kind, generation, governor)
 ) STRICT;

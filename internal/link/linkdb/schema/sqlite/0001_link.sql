@@ -3,10 +3,7 @@
 -- The holder lists.
 CREATE TABLE list (
     date    TEXT    NOT NULL PRIMARY KEY,
-    id      TEXT    NOT NULL UNIQUE,
-    since   INTEGER NOT NULL,
-    through INTEGER NOT NULL,
-    sent    INTEGER NOT NULL
+    through INTEGER NOT NULL
 ) STRICT;
 
 -- The serial map 対応DB. attributes is a key of the four attributes. list is NULL until the certificate is on one.
@@ -35,16 +32,20 @@ CREATE TABLE notice (
 
 CREATE INDEX notice_attributes ON notice (attributes, happened_at);
 
--- Revocation orders.
+-- Revocation orders. outcome is '' until the order is answered.
 CREATE TABLE revocation_order (
     id          TEXT    NOT NULL PRIMARY KEY,
     issuer      TEXT    NOT NULL,
     serial      INTEGER NOT NULL,
-    fact        TEXT    NOT NULL,
-    happened_at INTEGER NOT NULL,
+    ground      TEXT    NOT NULL,
     recorded_at INTEGER NOT NULL,
-    sent        INTEGER NOT NULL,
+    outcome     TEXT    NOT NULL,
     FOREIGN KEY (issuer, serial) REFERENCES certificate (issuer, serial)
 ) STRICT;
 
-CREATE INDEX revocation_order_unsent ON revocation_order (recorded_at) WHERE sent = 0;
+-- Calls about lost cards. met is how many certificates they met.
+CREATE TABLE hold (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    attributes TEXT    NOT NULL,
+    met        INTEGER NOT NULL
+) STRICT;

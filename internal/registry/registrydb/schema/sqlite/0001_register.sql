@@ -12,6 +12,15 @@ CREATE TABLE resident (
 
 CREATE INDEX resident_attributes ON resident (attributes);
 
+-- Residents who were called up 呼出し for an application at a counter; it counts on one day in Japan.
+CREATE TABLE call_up (
+    counter     TEXT    NOT NULL,
+    application TEXT    NOT NULL,
+    resident    INTEGER NOT NULL REFERENCES resident (number),
+    day         TEXT    NOT NULL,
+    PRIMARY KEY (counter, application)
+) STRICT;
+
 -- Events 異動. after is '' for a death.
 CREATE TABLE event (
     number       INTEGER NOT NULL PRIMARY KEY,
@@ -43,15 +52,26 @@ CREATE TABLE holder (
 CREATE INDEX holder_present ON holder (present);
 CREATE INDEX holder_question ON holder (question) WHERE question > 0;
 
--- The lists that were matched.
+-- The lists that were matched, as far as their parts have come: how many, with how many entries.
 CREATE TABLE list (
-    id           TEXT    NOT NULL PRIMARY KEY,
-    digest       TEXT    NOT NULL,
-    since        INTEGER NOT NULL,
-    through      INTEGER NOT NULL
+    date    TEXT    NOT NULL PRIMARY KEY,
+    since   INTEGER NOT NULL,
+    through INTEGER NOT NULL,
+    parts   INTEGER NOT NULL,
+    total   INTEGER NOT NULL,
+    arrived INTEGER NOT NULL,
+    entries INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX list_since ON list (since);
+CREATE INDEX list_whole ON list (since) WHERE arrived = parts;
+
+-- Their parts.
+CREATE TABLE list_part (
+    date   TEXT    NOT NULL REFERENCES list (date),
+    part   INTEGER NOT NULL,
+    digest TEXT    NOT NULL,
+    PRIMARY KEY (date, part)
+) STRICT;
 
 -- Change notices 異動等失効情報, the register's copies.
 CREATE TABLE notice (
@@ -59,8 +79,5 @@ CREATE TABLE notice (
     event      INTEGER NOT NULL REFERENCES event (number),
     attributes TEXT    NOT NULL,
     fact       TEXT    NOT NULL,
-    sent       INTEGER NOT NULL,
     UNIQUE (event, attributes)
 ) STRICT;
-
-CREATE INDEX notice_unsent ON notice (event) WHERE sent = 0;

@@ -28,9 +28,10 @@ CREATE TABLE issued (
     PRIMARY KEY (issuer, serial)
 );
 
--- The orders to revoke, numbered as they were taken.
+-- The orders to revoke, numbered as they were taken. sender is empty for an order that came by no letter.
 CREATE TABLE revocation_order (
-    id           TEXT   NOT NULL PRIMARY KEY,
+    sender       TEXT   NOT NULL,
+    id           TEXT   NOT NULL,
     seq          BIGINT NOT NULL UNIQUE,
     digest       TEXT   NOT NULL,
     issuer       TEXT   NOT NULL,
@@ -39,13 +40,14 @@ CREATE TABLE revocation_order (
     recorded_at  BIGINT NOT NULL,
     invalid_from BIGINT,
     outcome      TEXT   NOT NULL,
-    taken_at     BIGINT NOT NULL
+    taken_at     BIGINT NOT NULL,
+    PRIMARY KEY (sender, id)
 );
 
 CREATE INDEX revocation_order_waiting ON revocation_order (issuer, serial) WHERE outcome = 'waiting';
 
 -- The file of revocation information 失効情報ファイル: rows are only added. A list is the rows of a partition by serial
--- number.
+-- number; entry is the DER of the row on it.
 CREATE TABLE revocation_record (
     partition    BIGINT NOT NULL REFERENCES list_partition (id),
     serial       BIGINT NOT NULL,
@@ -56,6 +58,7 @@ CREATE TABLE revocation_record (
     not_after    BIGINT NOT NULL,
     order_id     TEXT   NOT NULL,
     made_at      BIGINT NOT NULL,
+    entry        BYTEA  NOT NULL,
     PRIMARY KEY (partition, serial, seq)
 );
 

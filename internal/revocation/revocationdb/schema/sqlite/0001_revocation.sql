@@ -28,9 +28,10 @@ CREATE TABLE issued (
     PRIMARY KEY (issuer, serial)
 ) STRICT, WITHOUT ROWID;
 
--- The orders to revoke, numbered as they were taken.
+-- The orders to revoke, numbered as they were taken. sender is empty for an order that came by no letter.
 CREATE TABLE revocation_order (
-    id           TEXT    NOT NULL PRIMARY KEY,
+    sender       TEXT    NOT NULL,
+    id           TEXT    NOT NULL,
     seq          INTEGER NOT NULL UNIQUE,
     digest       TEXT    NOT NULL,
     issuer       TEXT    NOT NULL,
@@ -39,13 +40,14 @@ CREATE TABLE revocation_order (
     recorded_at  INTEGER NOT NULL,
     invalid_from INTEGER,
     outcome      TEXT    NOT NULL,
-    taken_at     INTEGER NOT NULL
+    taken_at     INTEGER NOT NULL,
+    PRIMARY KEY (sender, id)
 ) STRICT;
 
 CREATE INDEX revocation_order_waiting ON revocation_order (issuer, serial) WHERE outcome = 'waiting';
 
 -- The file of revocation information 失効情報ファイル: rows are only added. A list is the rows of a partition by serial
--- number.
+-- number; entry is the DER of the row on it.
 CREATE TABLE revocation_record (
     partition    INTEGER NOT NULL REFERENCES list_partition (id),
     serial       INTEGER NOT NULL,
@@ -56,6 +58,7 @@ CREATE TABLE revocation_record (
     not_after    INTEGER NOT NULL,
     order_id     TEXT    NOT NULL,
     made_at      INTEGER NOT NULL,
+    entry        BLOB    NOT NULL,
     PRIMARY KEY (partition, serial, seq)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,0 +1,4 @@
+package ca
+
+// CheckProof is for tests of the reader alone.
+var CheckProof = checkProof
