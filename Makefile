@@ -1,5 +1,6 @@
 # make build   bin/jpki                          make test    everything, foreign judges included (root or sudo)
-# make demo    a certificate's life in a minute  make reqs    which requirement is proved by which passing test
+# make demo    a nation at 127.0.0.1:8080, Ctrl-C  make reqs   which requirement is proved by which passing test
+# make tour    a certificate's life in a minute
 # make quick   what needs Go alone               make fuzz    all fuzz targets in FUZZTIME s
 # make lint    formatting, vet, staticcheck      make golden  rewrite golden files and generated pages
 # make race    the race detector (needs gcc)     make soak    long fuzzing and many crash seeds
@@ -12,7 +13,7 @@ GO       = go
 # Seconds for all fuzz targets together.
 FUZZTIME = 120
 
-.PHONY: build test quick judges lint race fuzz reqs golden demo screens soak clean
+.PHONY: build test quick judges lint race fuzz reqs golden demo tour screens soak clean
 
 build:
 	$(GO) build -trimpath -o bin/jpki ./cmd/jpki
@@ -33,7 +34,7 @@ lint:
 
 # The packages in which goroutines meet.
 race:
-	CGO_ENABLED=1 $(GO) test -race ./card/... ./cms ./verify/... ./internal/db ./internal/line ./internal/page ./internal/kiosk/kioskhttp ./internal/post ./internal/post/posthttp ./internal/schedule ./internal/revocation/revocationhttp
+	CGO_ENABLED=1 $(GO) test -race ./card/... ./cms ./verify/... ./internal/db ./internal/line ./internal/page ./internal/kiosk/kioskhttp ./internal/kiosk/kioskweb ./internal/post ./internal/post/posthttp ./internal/schedule ./internal/story ./internal/revocation/revocationhttp
 
 fuzz:
 	@sh spec/fuzz.sh $(FUZZTIME)
@@ -44,11 +45,16 @@ reqs:
 golden:
 	$(GO) test . ./cms ./card/softcard ./internal/revocation ./internal/revocation/crl ./internal/revocation/ocsp ./internal/app ./internal/counter -update
 
-demo: build
-	@PATH="$(CURDIR)/bin:$$PATH" sh docs/demo.sh
+# Nothing but the nation speaks on standard output: its first line says that it is ready.
+demo:
+	@$(GO) build -trimpath -o bin/jpki ./cmd/jpki
+	@exec bin/jpki up
+
+tour: build
+	@PATH="$(CURDIR)/bin:$$PATH" sh docs/tour.sh
 
 screens: judges
-	JPKI_SCREENS="$(CURDIR)/bin/screens" $(GO) test -count=1 -tags judges -run '^TestScreen' ./internal/page/... ./internal/...web
+	JPKI_SCREENS="$(CURDIR)/bin/screens" $(GO) test -count=1 -tags judges -run '^TestScreen' ./internal/page/... ./internal/story ./internal/...web
 
 soak:
 	@sh spec/fuzz.sh 10800

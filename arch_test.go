@@ -37,7 +37,7 @@ func level(dir string) int {
 		return 3
 	case dir == "internal/app":
 		return 6
-	case dir == "internal/tour":
+	case dir == "internal/tour", dir == "internal/story", dir == "internal/sim":
 		return 7 // what plays in a nation
 	case strings.HasPrefix(dir, "cmd/"):
 		return 8

@@ -112,6 +112,12 @@ func pinError(key Key, err error) error {
 	return err
 }
 
+// CheckPIN says whether a text can be a PIN of the key at all, without a card. The error is ErrPINFormat.
+func (k Key) CheckPIN(pin string) error {
+	_, err := k.pinBytes(pin)
+	return err
+}
+
 // ChangePIN gives the card the PIN of key and replaces it by next. Errors are
 // those of [Card.Verify]; a next without the form of a PIN is refused first.
 func (c *Card) ChangePIN(ctx context.Context, key Key, pin, next string) error {

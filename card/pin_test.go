@@ -106,6 +106,22 @@ func TestRetriesOfOtherCards(t *testing.T) {
 	}
 }
 
+// What cannot be a PIN is told before a card is asked.
+func TestCheckPIN(t *testing.T) {
+	for _, tt := range []struct {
+		key  card.Key
+		pin  string
+		want error
+	}{
+		{card.Authentication, "1234", nil}, {card.Authentication, "12345", card.ErrPINFormat}, {card.Authentication, "12a4", card.ErrPINFormat},
+		{card.Signature, "abc123", nil}, {card.Signature, "ABC12", card.ErrPINFormat}, {card.Signature, "ABC-123", card.ErrPINFormat},
+	} {
+		if err := tt.key.CheckPIN(tt.pin); !errors.Is(err, tt.want) {
+			t.Errorf("%s.CheckPIN(%s) = %v, want %v", tt.key, tt.pin, err, tt.want)
+		}
+	}
+}
+
 func TestChangePIN(t *testing.T) {
 	c := open(t, cardtest.New(t).Card)
 	if err := c.ChangePIN(t.Context(), card.Signature, "ABC123", "short"); !errors.Is(err, card.ErrPINFormat) {

@@ -12,7 +12,8 @@
 //
 // The form is the CAdES baseline signature of level B: one signer, named by issuer and serial number, and four signed
 // attributes: content type, message digest, signing time, and the hash of the signing certificate, without which another
-// certificate for the same key could be put in its place. Time stamps and revocation data of the levels T, LT and LTA
+// certificate for the same key could be put in its place. A signature for a PDF goes without the time, which stands in the
+// PDF (package pades). Time stamps and revocation data of the levels T, LT and LTA
 // are not made here.
 //
 // The key is any crypto.Signer, such as that of a card: RSA by PKCS #1 v1.5 with SHA-256, P-256 with SHA-256, P-384 with

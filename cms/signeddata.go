@@ -10,7 +10,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 )
 
-// signedAttributes returns the four attributes of level B as the content of a SET OF.
+// signedAttributes returns the attributes of level B, four or without the time three, as the content of a SET OF.
 //
 //	Attribute ::= SEQUENCE { attrType OBJECT IDENTIFIER, attrValues SET OF AttributeValue }
 //
@@ -26,6 +26,9 @@ func (s *Signer) signedAttributes(digest []byte, at time.Time) ([]byte, error) {
 		{oidSigningTime, func(b *cryptobyte.Builder) { der.AddTime(b, at) }},
 		{oidSigningCertificateV2, s.certificate.addSigningCertificate},
 	} {
+		if a.id == oidSigningTime && s.untimed {
+			continue
+		}
 		var b cryptobyte.Builder
 		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddValue(a.id)

@@ -31,6 +31,8 @@ type Config struct {
 	Chain [][]byte
 	// ContentType says what is signed. Optional; [Data] if empty, as CAdES baseline signatures have it.
 	ContentType der.OID
+	// Untimed leaves the signing time out. That of a signature in a PDF stands in the PDF.
+	Untimed bool
 }
 
 // Signer makes signatures with one key and certificate. It may be used from several goroutines if the key may.
@@ -40,6 +42,7 @@ type Signer struct {
 	certificate certificate
 	embedded    []byte // all certificates, as the content of a SET OF
 	contentType der.OID
+	untimed     bool
 }
 
 // New checks that key and certificate belong together. The error wraps [ErrOtherKey] if they do not.
@@ -68,12 +71,14 @@ func New(c Config) (*Signer, error) {
 	if c.ContentType == "" {
 		c.ContentType = Data
 	}
-	return &Signer{key: c.Key, scheme: chosen, certificate: own, embedded: setOf(embedded), contentType: c.ContentType}, nil
+	return &Signer{
+		key: c.Key, scheme: chosen, certificate: own, embedded: setOf(embedded), contentType: c.ContentType, untimed: c.Untimed,
+	}, nil
 }
 
 // SignDetached signs the bytes of content up to its end and returns the DER ContentInfo without them. The signing time
-// is cut to whole seconds and must lie in the years 1950 to 9999. Errors of content and key are wrapped; a wrong answer
-// of the key gives [ErrBadSignature].
+// is cut to whole seconds and must lie in the years 1950 to 9999; an untimed signer does not look at it. Errors of
+// content and key are wrapped; a wrong answer of the key gives [ErrBadSignature].
 //
 // Spec: RFC 5652 §5.2
 func (s *Signer) SignDetached(content io.Reader, signingTime time.Time) ([]byte, error) {

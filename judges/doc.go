@@ -27,6 +27,7 @@
 //   - card_*_test.go: what PC/SC and PKCS #11 programs do with cards: find and read them (object), give PINs (pin), sign
 //     (sign, cms), log in (login), break the rules (hostile), lose the card (pull), use it after a re-issue (tour). Every
 //     test runs with our PC/SC service and with pcscd (service), on cards that a whole sandbox has made (holder).
+//   - pdf_test.go, pdf_foreign_test.go: seventy documents of many programs, signed and judged; what others sign or append.
 //   - program_test.go: finds and runs programs.
 //
 // Programs run with an environment of their own, an empty home and a limit of time, and reach for no network.

@@ -28,9 +28,18 @@ func (v *Verifier) CMS(file []byte, content io.Reader) (Report, error) {
 		s.fail(checkFormat, malformed, err.Error())
 		return v.report(at, s.signature("", nil)), nil
 	}
-	digests, err := signed.Digest(content)
+	signatures, err := v.signers(signed, content, at)
 	if err != nil {
 		return Report{}, err
+	}
+	return v.report(at, signatures...), nil
+}
+
+// signers judges each signature of a file.
+func (v *Verifier) signers(signed *cms.SignedData, content io.Reader, at time.Time) ([]Signature, error) {
+	digests, err := signed.Digest(content)
+	if err != nil {
+		return nil, err
 	}
 	j := job{file: signed, digests: digests, missing: signed.Detached && content == nil, at: at}
 	first := newSheet(v.config.Policy)
@@ -40,7 +49,7 @@ func (v *Verifier) CMS(file []byte, content io.Reader) (Report, error) {
 		s := &sheet{policy: v.config.Policy, checks: first.checks[:len(first.checks):len(first.checks)]}
 		signatures = append(signatures, j.signer(info, s))
 	}
-	return v.report(at, signatures...), nil
+	return signatures, nil
 }
 
 // job is the judgement on one file.

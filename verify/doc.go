@@ -2,6 +2,7 @@
 //
 //	v, err := verify.New(verify.Config{Anchors: anchors, CRLs: lists})
 //	report, err := v.CMS(p7s, content) // a signature file; content nil if attached
+//	report, err := v.PDF(file, size)   // the signatures in a PDF
 //	report := v.Certificate(der)       // a certificate
 //
 // A bad signature is a result, not an error: [Report] says passed, failed or indeterminate in the words of ETSI
@@ -20,7 +21,7 @@
 // verdict on a real signature is indeterminate, and says so.
 //
 // The parts: package pkix reads certificates, CRLs and OCSP responses; path builds and validates paths; status finds out
-// about revocation; cms reads signature files. None of them shares code with what issues certificates here.
+// about revocation; cms reads signature files, pades those in PDF. None of them shares code with what issues certificates here.
 //
 // Limits: time stamps are not looked at, so that nothing proves that a signature is older than the time of the judgement;
 // a signing time is reported as the claim it is. Nothing is fetched from anywhere. A detached content is streamed, an

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +130,12 @@ func guard(t testing.TB, r verify.Report) {
 			}
 			if bad := c.Outcome == verify.Failed || c.Outcome == verify.Undetermined || c.Outcome == verify.Warning; bad && c.Cure == "" && c.Checks == nil {
 				t.Errorf("check %s %s without cure", c.ID, c.Outcome)
+			}
+			if !slices.Contains(verify.IDs(), c.ID) || !slices.Contains(verify.Outcomes(), c.Outcome) {
+				t.Errorf("check %s %s is not listed", c.ID, c.Outcome)
+			}
+			if c.Cure != "" && !slices.Contains(slices.Collect(maps.Values(verify.Cures())), c.Cure) {
+				t.Errorf("check %s has a cure that is not listed: %s", c.ID, c.Cure)
 			}
 		})
 	}

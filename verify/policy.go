@@ -41,6 +41,8 @@ const (
 	notYetValid
 	expired
 	noStatus
+	changedLater // the file shows something else than what was signed
+	unsupported  // a form of signature that is not read here
 )
 
 // verdict is what a problem means; the zero value is no problem.
@@ -58,6 +60,8 @@ var common = map[problem]verdict{
 	noSigner:       {Indeterminate, NoSigningCertificateFound},
 	noPath:         {Indeterminate, NoCertificateChainFound},
 	noStatus:       {Indeterminate, TryLater},
+	changedLater:   {TotalFailed, FormatFailure},
+	unsupported:    {Indeterminate, SigConstraintsFailure},
 }
 
 // received are the meanings for a signature that is as old as its receipt.

@@ -40,13 +40,14 @@ const (
 	NotYetValid                    SubIndication = "NOT_YET_VALID"
 	Expired                        SubIndication = "EXPIRED"
 	OutOfBoundsNoPOE               SubIndication = "OUT_OF_BOUNDS_NO_POE"
+	SigConstraintsFailure          SubIndication = "SIG_CONSTRAINTS_FAILURE"
 	TryLater                       SubIndication = "TRY_LATER"
 )
 
 var precedence = [...]SubIndication{
 	FormatFailure, HashFailure, SigCryptoFailure, SignedDataNotFound, NoSigningCertificateFound, NoCertificateChainFound,
 	CertificateChainGeneralFailure, ChainConstraintsFailure, CryptoConstraintsFailure, CryptoConstraintsFailureNoPOE,
-	Revoked, RevokedNoPOE, RevokedCANoPOE, NotYetValid, Expired, OutOfBoundsNoPOE, TryLater,
+	Revoked, RevokedNoPOE, RevokedCANoPOE, NotYetValid, Expired, OutOfBoundsNoPOE, SigConstraintsFailure, TryLater,
 }
 
 // Outcome is what one check found.

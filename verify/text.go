@@ -23,6 +23,14 @@ const (
 	checkOCSP         = "revocation.ocsp"
 	checkPolicy       = "jpki.policy"
 	checkUsage        = "jpki.usage"
+	checkPDF          = "pdf.structure"
+	checkSubFilter    = "pdf.form"
+	checkRange        = "pdf.range"
+	checkCoverage     = "pdf.coverage"
+	checkContents     = "pdf.contents"
+	checkClaimed      = "pdf.time"
+	checkChanges      = "pdf.changes"
+	checkPresent      = "pdf.present"
 )
 
 // clauses says where the rule of a check stands.
@@ -55,6 +63,14 @@ var clauses = map[string]string{
 	checkOCSP:         "RFC 6960 §3.2",
 	checkPolicy:       "RFC 5280 §4.2.1.4",
 	checkUsage:        "RFC 5280 §4.2.1.3",
+	checkPDF:          "ISO 32000-1 §7.5",
+	checkSubFilter:    "ETSI EN 319 142-1 §6.3",
+	checkRange:        "ISO 32000-1 §12.8.1",
+	checkCoverage:     "ISO 32000-1 §12.8.1",
+	checkContents:     "ETSI EN 319 142-1 §6.3",
+	checkClaimed:      "ISO 32000-1 §12.8.1",
+	checkChanges:      "ISO 32000-1 §7.5.6",
+	checkPresent:      "ISO 32000-1 §7.5.6",
 }
 
 // cures says what to do about a check that did not pass.
@@ -84,6 +100,13 @@ var cures = map[string]string{
 	checkOCSP:         "Ask the OCSP responder of the issuer again.",
 	checkPolicy:       "Sign with the signing certificate of the card (署名用電子証明書).",
 	checkUsage:        "Sign with a certificate whose key usage allows it.",
+	checkPDF:          "Get the PDF again: it is damaged, encrypted, or has no signature. Programs that repair it may each show another document.",
+	checkSubFilter:    "Ask the signer for a signature of the form ETSI.CAdES.detached or adbe.pkcs7.detached, or use the program that made it.",
+	checkRange:        "Treat the signature as forged: it does not cover the document that is shown.",
+	checkCoverage:     "Look at the document as it was signed: something follows that the signature does not cover.",
+	checkContents:     "Have the document signed again with a program that follows ETSI EN 319 142-1.",
+	checkChanges:      "Look at the document as it was signed, up to the byte that is named; the changes could not be compared.",
+	checkPresent:      "Ask for the document with the signature; a later revision took it away.",
 }
 
 // problemCures say what to do about a problem wherever it is found.

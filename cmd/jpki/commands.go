@@ -11,6 +11,14 @@ import (
 func commands() []command {
 	return []command{
 		{
+			name: "up", args: "[-data DIR] [-listen ADDRESS] [-seed N] [-residents N] [-access open]", run: up,
+			summary: "run a whole nation on this machine until interrupted",
+			about: "A new data folder gets a nation with residents, of whom some have cards and a story: revoked, expired, on hold and so\n" +
+				"on. /sandbox.json tells scripts what there is, POST /clock {\"advance\":\"24h\"} moves the nation's clock. The first line\n" +
+				"on standard output says that it is ready, and where to look. A folder that was run before goes on where it stopped.",
+			examples: []string{"jpki up", "jpki up -data other -listen 127.0.0.1:8090 -seed 7 -residents 1000"},
+		},
+		{
 			name: "vcard new", args: "-data DIR -person ID [flags]", run: vcardNew,
 			summary: "take a test person through all offices to a virtual card",
 			about: "The data folder and its offices are made on first use. Without -name and the like a visibly invented person is\n" +
@@ -66,12 +74,14 @@ func commands() []command {
 			},
 		},
 		{
-			name: "sign", args: "-format cms [-detached] -in FILE -out FILE (-data DIR -person ID | -reader NAME)", run: sign,
+			name: "sign", args: "-format cms|pdf [-detached] -in FILE -out FILE (-data DIR -person ID | -reader NAME)", run: sign,
 			summary: "sign a file with the signature key of a card",
-			about:   "The signature is CAdES baseline B. The PIN is asked for, or taken from the variable that -pin-env names.",
+			about: "The signature is CAdES baseline B, in a PDF PAdES baseline B. The PIN is asked for, or taken from the variable that\n" +
+				"-pin-env names. A PDF is not changed but continued; one that is encrypted or damaged is refused.",
 			examples: []string{
 				"jpki sign -format cms -detached -in contract.txt -out contract.p7s -data nation -person hanako -pin-env PIN",
 				"jpki sign -format cms -in contract.txt -out contract.p7m -data nation -person hanako -pin-env PIN",
+				"jpki sign -format pdf -in contract.pdf -out signed.pdf -reason 承諾 -data nation -person hanako -pin-env PIN",
 			},
 		},
 		{
@@ -84,12 +94,13 @@ func commands() []command {
 		},
 		{
 			name: "verify", args: "[-data DIR | -trust PEM …] [-crl FILE …] [-ocsp FILE …] [-content FILE] FILE", run: verifyFile,
-			summary: "judge a signature file (CMS) or a certificate of a card",
+			summary: "judge the signatures in a PDF, a signature file (CMS) or a certificate of a card",
 			about: "Exit status 0: passed, 1: failed, 2: nobody can say, 3: could not run. Every check is listed with its clause,\n" +
 				"evidence and cure. Without CRL or OCSP nobody can say whether the certificate is revoked.",
 			examples: []string{
 				"jpki verify -data nation -content contract.txt contract.p7s",
 				"jpki verify -json -trust nation/ca/sign.pem contract.p7m",
+				"jpki verify -data nation signed.pdf",
 			},
 		},
 		{

@@ -14,6 +14,8 @@ import (
 	"github.com/openjpki/jpki/internal/audit"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/locale"
+	"github.com/openjpki/jpki/pades"
+	"github.com/openjpki/jpki/pdf"
 )
 
 // report tells a person why a command could not run.
@@ -63,6 +65,10 @@ var causes = []struct {
 	{card.ErrNoCertificate, fault.NotFound, "card.no_certificate"},
 	{jpki.ErrNotJPKI, fault.Invalid, "cert.not_jpki"},
 	{audit.ErrCheckpoint, fault.Invalid, "audit.checkpoint"},
+	{pdf.ErrEncrypted, fault.Invalid, "pdf.encrypted"},
+	{pdf.ErrWork, fault.Invalid, "pdf.damaged"},
+	{pades.ErrCertified, fault.Denied, "pdf.certified"},
+	{pades.ErrXFA, fault.Invalid, "pdf.xfa"},
 	{fs.ErrNotExist, fault.NotFound, "file.missing"},
 	{fs.ErrPermission, fault.Denied, "file.forbidden"},
 	{os.ErrExist, fault.Conflict, "file.exists"},
@@ -75,6 +81,9 @@ func known(err error) error {
 	}
 	if wrong, ok := errors.AsType[*card.PINError](err); ok && wrong.Retries > 0 {
 		return fault.Wrap(err, fault.Invalid, "card.pin_wrong", wrong.Retries)
+	}
+	if _, ok := errors.AsType[*pdf.SyntaxError](err); ok {
+		return fault.Wrap(err, fault.Invalid, "pdf.damaged")
 	}
 	for _, c := range causes {
 		if errors.Is(err, c.err) {

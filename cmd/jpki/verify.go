@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/openjpki/jpki/der"
+	"github.com/openjpki/jpki/internal/app"
 	"github.com/openjpki/jpki/internal/fault"
+	"github.com/openjpki/jpki/pdf"
 	"github.com/openjpki/jpki/verify"
 )
 
@@ -96,7 +97,11 @@ func verifyFile(_ context.Context, in *invocation) error {
 		return err
 	}
 	if *data != "" {
-		e.trust = append(e.trust, filepath.Join(*data, "ca", "sign.pem"), filepath.Join(*data, "ca", "auth.pem"))
+		files, err := app.CAFiles(*data)
+		if err != nil {
+			return err
+		}
+		e.trust = append(e.trust, files...)
 	}
 	c, err := in.config(e)
 	if err != nil {
@@ -119,8 +124,11 @@ func verifyFile(_ context.Context, in *invocation) error {
 // signedData is how a signature file begins, after its tag and length: the object identifier of SignedData.
 const signedData = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
 
-// judge looks at a signature file or a certificate.
+// judge looks at a PDF, a signature file or a certificate.
 func judge(v *verify.Verifier, file, contentFile string) (verify.Report, error) {
+	if report, ok, err := judgePDF(v, file); ok || err != nil {
+		return report, err
+	}
 	objects, err := readObjects(file)
 	if err != nil {
 		return verify.Report{}, err
@@ -138,6 +146,25 @@ func judge(v *verify.Verifier, file, contentFile string) (verify.Report, error) 
 	}
 	defer content.Close()
 	return v.CMS(object, content)
+}
+
+// judgePDF looks at a file if it is a PDF.
+func judgePDF(v *verify.Verifier, name string) (report verify.Report, ok bool, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return report, false, err
+	}
+	defer file.Close()
+	head := make([]byte, 8)
+	if n, _ := file.ReadAt(head, 0); !pdf.IsPDF(head[:n]) {
+		return report, false, nil
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return report, false, err
+	}
+	report, err = v.PDF(file, info.Size())
+	return report, true, err
 }
 
 // usages are the extended key usages that have a name on the command line.

@@ -3,11 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/openjpki/jpki"
 	"github.com/openjpki/jpki/card"
-	"github.com/openjpki/jpki/card/softcard"
 	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/counter"
 	"github.com/openjpki/jpki/internal/fault"
@@ -28,7 +28,7 @@ type Offices struct {
 	// Bring takes what the register certifies of a resident to the counter on a medium. Nil where a network joins them.
 	Bring func(ctx context.Context, actor authz.Actor, code registry.ResidentCode, counter post.Address, application string) error
 	// MakeKey makes a key pair at the kiosk, with the card in its reader.
-	MakeKey func(ctx context.Context, chip *softcard.Card, key card.Key, pin string) error
+	MakeKey func(ctx context.Context, chip card.Transmitter, key card.Key, pin string) error
 	// Settle returns when letters between the offices have arrived.
 	Settle func(ctx context.Context) error
 }
@@ -54,29 +54,57 @@ type Errand struct {
 	Offices
 	Actor  authz.Actor // the clerk, at the counter's terminal and at the register's
 	Person Person
-	Chip   *softcard.Card
+	Chip   card.Transmitter
 	// Before is the case that a correction or another choice of substitute characters follows, see [counter.Form].
 	Before string
 	// Judge is what the clerk says to the images of the certificates. Optional; everything is right if nil.
 	Judge func(counter.Case) counter.Judgement
 	// Observe is told of the case after each act. Optional.
 	Observe func(counter.Case)
+
+	last counter.Case // as it stood after the last act
 }
 
 // Run walks from the state in which the case stands to its end. It may be called again after it was stopped anywhere: each
 // act of an office is done once, whoever asks again.
 func (e *Errand) Run(ctx context.Context, occasion counter.Occasion) error {
+	return e.Reach(ctx, occasion, counter.Completed)
+}
+
+// way is the way of a case that meets no obstacle.
+var way = []counter.State{
+	counter.Received, counter.Existing, counter.Identified, counter.KeyWriting, counter.CardOut, counter.KeysRead, counter.Waiting,
+	counter.Arrived, counter.Approved, counter.Storing, counter.Stored, counter.Paid, counter.Completed,
+}
+
+// Reached reports whether a case in a state has come as far as another one on the way to the end.
+func Reached(at, state counter.State) bool {
+	return slices.Contains(way, at) && slices.Index(way, at) >= slices.Index(way, state)
+}
+
+// Reach is [Errand.Run] as far as a state on the way to the end. A case that is beyond it stays as it is.
+func (e *Errand) Reach(ctx context.Context, occasion counter.Occasion, state counter.State) error {
 	c, err := e.Counter.Open(ctx, e.Actor, e.Person.Reception, e.form(occasion))
 	for err == nil {
 		if e.Observe != nil {
 			e.Observe(c)
 		}
-		if c.State == counter.Completed {
+		e.last = c
+		if Reached(c.State, state) {
 			return nil
 		}
 		c, err = e.next(ctx, c)
 	}
 	return err
+}
+
+// VisitKiosk makes the keys of a case that waits for them, as [Errand.Reach] left it. Nobody but the kiosk and the card take
+// part, so residents may do it side by side at kiosks of their own.
+func (e *Errand) VisitKiosk(ctx context.Context) error {
+	if e.last.State != counter.CardOut {
+		return nil
+	}
+	return e.makeKeys(ctx, e.last)
 }
 
 func (e *Errand) form(occasion counter.Occasion) counter.Form {
@@ -190,8 +218,8 @@ func (e *Errand) makeKeys(ctx context.Context, c counter.Case) error {
 }
 
 // makeKeyAt makes a key pair at a kiosk of this process.
-func makeKeyAt(k *kiosk.Kiosk) func(context.Context, *softcard.Card, card.Key, string) error {
-	return func(ctx context.Context, chip *softcard.Card, key card.Key, pin string) error {
+func makeKeyAt(k *kiosk.Kiosk) func(context.Context, card.Transmitter, card.Key, string) error {
+	return func(ctx context.Context, chip card.Transmitter, key card.Key, pin string) error {
 		session, err := k.Begin(ctx, chip)
 		if err != nil {
 			return err

@@ -29,6 +29,7 @@ var lifeEvents = []struct {
 }{
 	{"mover", nil, registry.MoveIn, movedTo(app.Rinri, "架空県隣里市新例町４丁目５番地６"), "affiliationChanged", "good", counter.Reissue, 200},
 	{"neighbour", signing, registry.Move, movedTo(app.Mihon, "架空県見本市新例町４丁目５番地６"), "affiliationChanged", "good", counter.Reissue, 200},
+	{"emigrant", nil, registry.MoveAbroad, func(p *app.Person) { p.Attributes.Address = "国外転出" }, "affiliationChanged", "good", counter.Reissue, 200},
 	{"bride", signing, registry.NameChange, func(p *app.Person) { p.Attributes.Name = "例示　花子" }, "affiliationChanged", "good", counter.Reissue, 200},
 	{"alias", signing, registry.AliasAdded, func(p *app.Person) { p.Attributes.Name += "［見本］" }, "affiliationChanged", "good", counter.Reissue, 200},
 	{"corrected", signing, registry.Correction, func(p *app.Person) { p.Attributes.Birth.Day = 9 }, "affiliationChanged", "good", counter.Reissue, 200},

@@ -74,7 +74,7 @@ func (s *Sandbox) NewCard(ctx context.Context, a Application) (Person, error) {
 	}
 	s.Step("NewCard 5")
 	p.Done = true
-	return p, p.save(s.Dir)
+	return p, p.Save(s.Dir)
 }
 
 // apply writes the person's file, or takes the one of an application that was stopped.
@@ -91,16 +91,22 @@ func (s *Sandbox) apply(a Application) (Person, error) {
 	default:
 		return p, nil
 	}
+	p = s.Applicant(a)
+	return p, p.Save(s.Dir)
+}
+
+// Applicant returns who comes to the counter with an application: a resident with a code and a card of his own, of which no
+// office knows yet.
+func (s *Sandbox) Applicant(a Application) Person {
 	age, years := a.Attributes.Birth.Age(s.Now()), 10
 	if age < 18 {
 		years = 5
 	}
-	p = Person{
+	return Person{
 		ID: a.ID, Attributes: a.Attributes, Substitutes: a.Substitutes, PINs: a.PINs, Municipality: Mihon, Code: inventCode(),
 		CardSerial: fmt.Sprintf("TEST%012X", random(6)), CardEnd: ca.Birthday(a.Attributes.Birth, years, s.Now()),
 		Kinds: s.scheme.kindsAt(age), Reception: receptionNumber(),
 	}
-	return p, p.save(s.Dir)
 }
 
 // inventCode returns a resident code that no other resident of the sandbox has.

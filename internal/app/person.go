@@ -95,7 +95,8 @@ func readPerson(dir, id string) (p Person, err error) {
 	return p, nil
 }
 
-func (p Person) save(dir string) error {
+// Save writes the person's file.
+func (p Person) Save(dir string) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err

@@ -123,10 +123,13 @@ func (s *Sandbox) begin() (err error) {
 	if s.Start.IsZero() {
 		s.Start = s.scheme.begin
 	}
-	if fresh && !s.Start.IsZero() {
-		return s.Clock.Start(s.Start)
+	switch {
+	case !fresh || s.Start.IsZero():
+		return nil
+	case s.Standing:
+		return s.Clock.Stop(s.Start)
 	}
-	return nil
+	return s.Clock.Start(s.Start)
 }
 
 // found founds the CAs of a scheme that are missing.

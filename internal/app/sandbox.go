@@ -2,12 +2,11 @@ package app
 
 import (
 	"context"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/openjpki/jpki"
@@ -17,15 +16,14 @@ import (
 	"github.com/openjpki/jpki/internal/ca"
 	"github.com/openjpki/jpki/internal/counter"
 	"github.com/openjpki/jpki/internal/db"
-	"github.com/openjpki/jpki/internal/durable"
 	"github.com/openjpki/jpki/internal/fault"
 	"github.com/openjpki/jpki/internal/kiosk"
 	"github.com/openjpki/jpki/internal/link"
 	"github.com/openjpki/jpki/internal/message"
+	"github.com/openjpki/jpki/internal/portal"
 	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/registry"
 	"github.com/openjpki/jpki/internal/revocation"
-	"github.com/openjpki/jpki/internal/schedule"
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
@@ -41,6 +39,8 @@ type Config struct {
 	Now func() time.Time
 	// Start is when the clock of a new nation stands at first. Optional; real time if zero.
 	Start time.Time
+	// Standing lets the clock of a new nation stand still until somebody lets it run, see [Clock.Stop].
+	Standing bool
 	// Regime is the scheme of the law under which a new nation lives. Optional; [Modern] if empty. A nation keeps it.
 	Regime Regime
 	// Database returns the URL of the database of an office, see [db.Config]. Optional; SQLite files in the folder if nil.
@@ -64,7 +64,10 @@ type Sandbox struct {
 	Revocation *revocation.Service
 	Registry   *registry.Service
 	Link       *link.Service
+	Portal     *portal.Service // of an agency
 	scheme     scheme
+	settling   sync.Mutex
+	advancing  sync.Mutex
 	halls      map[string]hall         // by the code of the municipality
 	floppies   map[post.Address]floppy // to the counters that no network joins to the register
 	stations   []*station
@@ -141,6 +144,9 @@ func (s *Sandbox) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if s.Portal, work, err = openPortal(ctx, s.setting(atAgency), s.Anchors, s.Evidence); take(work, err) != nil {
+		return err
+	}
 	s.join()
 	if err := errors.Join(found(ctx, s.CA, s.scheme), s.writeCAs(ctx)); err != nil {
 		return err
@@ -208,7 +214,9 @@ func (s *Sandbox) Offices(m jpki.Municipality) Offices {
 func (s *Sandbox) join() {
 	receivers := map[post.Address]post.Receiver{}
 	for _, w := range s.stations {
-		receivers[w.office] = w.receive
+		if w.receive != nil {
+			receivers[w.office] = w.receive
+		}
 	}
 	for _, from := range s.stations {
 		local := post.Local(from.office, receivers)
@@ -216,98 +224,6 @@ func (s *Sandbox) join() {
 			from.connect(to, s.way(from.office, to, local))
 		}
 	}
-}
-
-// Settle delivers letters until nothing moves.
-func (s *Sandbox) Settle(ctx context.Context) error { return settle(ctx, s.Now, s.stations) }
-
-// Advance moves the clock on, and lets happen what falls due meanwhile, each thing at its time. What was written before is
-// delivered first.
-func (s *Sandbox) Advance(ctx context.Context, to time.Time) error {
-	if err := s.Settle(ctx); err != nil {
-		return err
-	}
-	for {
-		due, runner, err := first(ctx, to, s.calendars())
-		if err != nil {
-			return err
-		}
-		if runner == nil {
-			break
-		}
-		if due.At.After(s.Now()) {
-			if err := s.Clock.Set(due.At); err != nil {
-				return err
-			}
-		}
-		if err := errors.Join(runner.RunDue(ctx, due), s.Settle(ctx)); err != nil {
-			return fmt.Errorf("running %s due at %s: %w", due.Job, due.At.Format(time.RFC3339), err)
-		}
-	}
-	if to.After(s.Now()) {
-		if err := s.Clock.Set(to); err != nil {
-			return err
-		}
-	}
-	return s.Settle(ctx)
-}
-
-func (s *Sandbox) calendars() []schedule.Runner {
-	var all []schedule.Runner
-	for _, w := range s.stations {
-		if w.calendar != nil {
-			all = append(all, w.calendar)
-		}
-	}
-	return all
-}
-
-// first returns what falls due first by an instant, and where; no runner if nothing does.
-func first(ctx context.Context, by time.Time, calendars []schedule.Runner) (first schedule.Due, at schedule.Runner, err error) {
-	for _, c := range calendars {
-		due, ok, err := c.FirstDue(ctx, by, nil)
-		if err != nil {
-			return first, nil, fmt.Errorf("reading calendars: %w", err)
-		}
-		if ok && (at == nil || due.At.Before(first.At)) {
-			first, at = due, c
-		}
-	}
-	return first, at, nil
-}
-
-// writeCAs writes out the certificates of the newest generation.
-func (s *Sandbox) writeCAs(ctx context.Context) error {
-	newest, err := newestOf(ctx, s.CA)
-	for kind, issuer := range newest {
-		encoded := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issuer.Certificate})
-		err = errors.Join(err, durable.Replace(s.CAFile(kind), encoded, 0o644))
-	}
-	return err
-}
-
-// Authorities returns the newest CA certificates, DER.
-func (s *Sandbox) Authorities(ctx context.Context) (map[jpki.Kind][]byte, error) {
-	newest, err := newestOf(ctx, s.CA)
-	encoded := map[jpki.Kind][]byte{}
-	for kind, issuer := range newest {
-		encoded[kind] = issuer.Certificate
-	}
-	return encoded, err
-}
-
-func newestOf(ctx context.Context, authority *ca.Service) (map[jpki.Kind]ca.Issuer, error) {
-	issuers, err := authority.Issuers(ctx)
-	newest := map[jpki.Kind]ca.Issuer{}
-	for _, i := range issuers { // by generation
-		newest[i.ID.Kind] = i
-	}
-	return newest, err
-}
-
-// CAFile is the PEM file of the newest certificate of a CA; kind may be that of a certificate it signs.
-func (s *Sandbox) CAFile(kind jpki.Kind) string {
-	return filepath.Join(s.Dir, "ca", strings.TrimSuffix(kind.CA().String(), "-ca")+".pem")
 }
 
 // Close closes the sandbox.

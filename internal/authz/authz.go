@@ -21,13 +21,14 @@ const (
 	Link         Office = "link"         // 住基連携サーバ, the link server of the CA side
 	Revocation   Office = "revocation"   // 失効情報, the validity service
 	Helpdesk     Office = "helpdesk"     // コールセンター, takes calls about lost cards at any hour
+	Agency       Office = "agency"       // 行政機関, receives signed applications
 	Auditor      Office = "auditor"      // 監査, reads and checks, changes nothing
 	Sandbox      Office = "sandbox"      // 試験環境運営者, the operator of a test nation
 )
 
 // Offices lists every office, in the order in which a certificate meets them.
 func Offices() []Office {
-	return []Office{Municipality, Terminal, Counter, Kiosk, Registry, Link, CA, Revocation, Ceremony, Helpdesk, Auditor, Sandbox}
+	return []Office{Municipality, Terminal, Counter, Kiosk, Registry, Link, CA, Revocation, Ceremony, Helpdesk, Agency, Auditor, Sandbox}
 }
 
 // TextKey returns the key of the office's name in package locale.

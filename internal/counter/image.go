@@ -76,6 +76,16 @@ func (c Case) Questions() []Field {
 	return fields
 }
 
+// IfWrong returns what follows if a field is judged wrong: Fault, Mistake or Resubstitute.
+func (c Case) IfWrong(f Field) Event {
+	for _, q := range c.questions() {
+		if q.field == f {
+			return q.wrong
+		}
+	}
+	return ""
+}
+
 // judge returns the event that a judgement comes to. Faults: counter.judgement, counter.certificate_differs.
 func (c Case) judge(j Judgement) (Event, error) {
 	event, asked := Approve, c.Questions()

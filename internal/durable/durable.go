@@ -1,27 +1,44 @@
 // Package durable writes files that are on the disk, whole, when the call returns: keys, certificates, small records of
-// an office beside its database. Stopped at any moment, the name holds the old content or the new one, never a part.
+// an office beside its database. Stopped at any moment, the name holds the old content or the new one, never a part. It also
+// holds a file for one process alone.
 package durable
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 )
 
+// ErrHeld is returned by [Hold] when somebody else has the file.
+var ErrHeld = errors.New("another process has it")
+
 // Replace writes a file, in the place of one of the same name if there is one. A missing folder is made, for the owner
 // alone.
 func Replace(name string, content []byte, mode fs.FileMode) error {
-	return write(name, content, mode, os.Rename)
+	return write(name, whole(content), mode, os.Rename)
+}
+
+// ReplaceWith is Replace for a content that is written piece by piece. If fill fails, nothing has changed.
+func ReplaceWith(name string, mode fs.FileMode, fill func(io.Writer) error) error {
+	return write(name, fill, mode, os.Rename)
+}
+
+func whole(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}
 }
 
 // Create writes a file that must not exist yet. The error wraps fs.ErrExist if it does; it then stays as it is.
 func Create(name string, content []byte, mode fs.FileMode) error {
-	return write(name, content, mode, os.Link)
+	return write(name, whole(content), mode, os.Link)
 }
 
 // write fills a file under another name and then gives it its own by place.
-func write(name string, content []byte, mode fs.FileMode, place func(from, to string) error) error {
+func write(name string, fill func(io.Writer) error, mode fs.FileMode, place func(from, to string) error) error {
 	folder := filepath.Dir(name)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -31,8 +48,7 @@ func write(name string, content []byte, mode fs.FileMode, place func(from, to st
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	if err := errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(fill(f), f.Chmod(mode), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := place(f.Name(), name); err != nil {

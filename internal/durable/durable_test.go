@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,9 +24,46 @@ func TestReplaceAndCreate(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, name, "third", 0o644)
+	broken := errors.New("broken")
+	err := durable.ReplaceWith(name, 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, broken)
+	})
+	if !errors.Is(err, broken) {
+		t.Errorf("ReplaceWith = %v, want %v", err, broken)
+	}
+	check(t, name, "third", 0o644)
+	err = durable.ReplaceWith(name, 0o600, func(w io.Writer) error {
+		_, err := io.WriteString(w, "fourth")
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	check(t, name, "fourth", 0o600)
 	if err := durable.Replace(filepath.Join(name, "below a file"), nil, 0o600); err == nil {
 		t.Error("Replace below a file: no error")
 	}
+}
+
+// One process holds a file, and everybody else is told so until it lets go.
+func TestHold(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock")
+	held, err := durable.Hold(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := durable.Hold(name); !errors.Is(err, durable.ErrHeld) {
+		t.Errorf("second Hold = %v, want %v", err, durable.ErrHeld)
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := durable.Hold(name)
+	if err != nil {
+		t.Fatalf("Hold after the first let go: %v", err)
+	}
+	again.Close()
 }
 
 func check(t *testing.T, name, want string, mode fs.FileMode) {

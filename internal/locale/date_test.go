@@ -82,6 +82,9 @@ func TestParseDateForms(t *testing.T) {
 		{"first year as a digit", "平成1年1月8日", "1989-01-08"},
 		{"zero padded", "昭和25年04月01日", "1950-04-01"},
 		{"full width", "昭和３７年６月１７日", "1962-06-17"},
+		{"era initial with stops", "S52.11.7", "1977-11-07"},
+		{"era initial with slashes", "h1/1/8", "1989-01-08"},
+		{"era initial, full width", "Ｓ５２．１１．７", "1977-11-07"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -109,6 +112,8 @@ func TestParseDateRefuses(t *testing.T) {
 		{"year 0 of an era", "昭和0年1月1日", "date.impossible"},
 		{"year 0", "0000-01-01", "date.impossible"},
 		{"昭和 ended on 64年1月7日", "昭和64年1月8日", "date.outside_era"},
+		{"S65", "S65.1.1", "date.outside_era"},
+		{"an initial of no era", "K3.1.1", "date.form"},
 		{"昭和65年", "昭和65年1月1日", "date.outside_era"},
 		{"平成 ended in its 31st year", "平成32年1月1日", "date.outside_era"},
 		{"令和 began on 1 May", "令和元年4月30日", "date.outside_era"},
@@ -155,7 +160,7 @@ func TestFormat(t *testing.T) {
 }
 
 func FuzzParseDate(f *testing.F) {
-	for _, seed := range []string{"2018-04-01", "2018年4月1日", "平成30年4月1日", "令和元年５月０１日", "昭和65年1月1日", "明治5年12月2日"} {
+	for _, seed := range []string{"2018-04-01", "2018年4月1日", "平成30年4月1日", "令和元年５月０１日", "昭和65年1月1日", "明治5年12月2日", "S52.11.7"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

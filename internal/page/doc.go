@@ -26,7 +26,9 @@
 //	{{template "day" .Data.Birth}}       a locale.Date; "time" for a time.Time
 //	{{template "ruby" (furigana (text "key"))}}      a text in which ｜署名《しょめい》 gives a reading
 //	{{template "token" $}}               in every form of method post
-//	{{template "field" .}}               a [Field]; "choices" [Choices], "steps" [Steps], "notice" [Notice], "rows" []Row
+//	{{template "field" .}}               a [Field]; "choices" [Choices], "select" [Select], "day-field" [DayField]
+//	{{template "steps" .}}               a [Steps]; "notice" [Notice], "rows" []Row
+//	{{template "failed" .}}              an error: the act that failed, on the page of the act, see [Page.ShowFailed]
 //	{{template "problems" (problems .Data.Number .Data.Kind)}}      above a form: what to correct, with links
 //
 // The style has classes for what is plain HTML: button (button-second, button-danger), buttons (a row of them), table in

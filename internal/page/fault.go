@@ -24,12 +24,7 @@ func (e *methodError) Error() string { return "allowed: " + e.allow }
 // fail is the one place that logs an error and tells the visitor of it. An answer that has begun is cut off.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(err)
-	level := slog.LevelInfo
-	if status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	s.config.Log.Log(r.Context(), level, "request failed", "method", r.Method, "route", r.Pattern, "status", status,
-		"kind", fault.KindOf(err).String(), "key", fault.KeyOf(err), "error", err)
+	s.log(r, status, err)
 	if a, ok := w.(*answer); ok && a.begun {
 		panic(http.ErrAbortHandler)
 	}
@@ -42,6 +37,16 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.config.Log.ErrorContext(r.Context(), "page of faults failed", "error", rendering)
 		http.Error(w, data.String(), status)
 	}
+}
+
+// log tells the operator of a request that failed.
+func (s *Site) log(r *http.Request, status int, err error) {
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	s.config.Log.Log(r.Context(), level, "request failed", "method", r.Method, "route", r.Pattern, "status", status,
+		"kind", fault.KindOf(err).String(), "key", fault.KeyOf(err), "error", err)
 }
 
 func statusOf(err error) int {

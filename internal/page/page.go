@@ -36,11 +36,12 @@ type View[T any] struct {
 	Languages []langLink
 }
 
-// New reads a page from a template in fsys, once, at the start of the program. The template defines "title" and "main".
-func New[T any](fsys fs.FS, name string) (*Page[T], error) {
+// New reads a page from a template in fsys, once, at the start of the program. The template defines "title" and "main"; parts
+// are files with templates that several pages have in common.
+func New[T any](fsys fs.FS, name string, parts ...string) (*Page[T], error) {
 	p := &Page[T]{name, map[locale.Lang]*template.Template{}}
 	for _, lang := range []locale.Lang{locale.Japanese, locale.English} {
-		t, err := parse(fsys, name, lang)
+		t, err := parse(fsys, name, parts, lang)
 		if err != nil {
 			return nil, fmt.Errorf("reading page %s: %w", name, err)
 		}
@@ -51,12 +52,12 @@ func New[T any](fsys fs.FS, name string) (*Page[T], error) {
 
 // parse reads a template with the layouts, its functions bound to a language, and makes html/template examine where data
 // will stand.
-func parse(fsys fs.FS, name string, lang locale.Lang) (*template.Template, error) {
+func parse(fsys fs.FS, name string, parts []string, lang locale.Lang) (*template.Template, error) {
 	t, err := template.New(name).Funcs(functions(lang)).Option("missingkey=error").ParseFS(layouts, "layout/layout.html", "layout/parts.html")
 	if err != nil {
 		return nil, err
 	}
-	if t, err = t.ParseFS(fsys, name); err != nil {
+	if t, err = t.ParseFS(fsys, append([]string{name}, parts...)...); err != nil {
 		return nil, err
 	}
 	if t.Lookup("title") == nil || t.Lookup("main") == nil {
@@ -84,6 +85,18 @@ func (p *Page[T]) Show(w http.ResponseWriter, r *http.Request, data T) error {
 // each field what is wrong with it.
 func (p *Page[T]) ShowAgain(w http.ResponseWriter, r *http.Request, data T) error {
 	return p.write(w, r, http.StatusUnprocessableEntity, data)
+}
+
+// ShowFailed answers with the page on which an act failed, with the status of the fault, and logs it as a page of faults
+// would. The template shows the fault, which data hold, by "failed".
+func (p *Page[T]) ShowFailed(w http.ResponseWriter, r *http.Request, failed error, data T) error {
+	v := visitOf(r)
+	if v == nil {
+		return fmt.Errorf("showing page %s: the request came through no site", p.name)
+	}
+	status := statusOf(failed)
+	v.site.log(r, status, failed)
+	return p.write(w, r, status, data)
 }
 
 func (p *Page[T]) write(w http.ResponseWriter, r *http.Request, status int, data T) error {

@@ -12,6 +12,7 @@ type Field struct {
 	Autocomplete string // "name", "bday", "one-time-code", …: WCAG 2.2 §1.3.5
 	InputMode    string // "numeric" brings digits on touch screens
 	MaxLength    int    // in UTF-16 units; 0 is no limit
+	Multiple     bool   // of a file: any number may be chosen
 	Error        error  // why the value was not accepted: Why and Next of its explanation are shown
 }
 
@@ -34,6 +35,16 @@ type Option struct {
 	Chosen bool
 }
 
+// Select is a drop-down list (セレクトボックス) of which one entry is chosen.
+type Select struct {
+	Name     string
+	Label    Text
+	Hint     Text // may be nil
+	Optional bool
+	Options  []Option // their hints are not shown
+	Error    error
+}
+
 // Steps show how far a procedure is (ステップナビゲーション).
 type Steps struct {
 	Labels  []Text
@@ -51,12 +62,14 @@ type Link struct {
 	Label   Text
 	URL     string
 	Current bool // the visitor is there
+	Act     bool // a button that posts to the URL, since it changes something
 }
 
 // Slot is a place of the tray: in hand, in the reader, in the kiosk.
 type Slot struct {
 	Place   Text
-	Content Text // nil: empty
+	Content Text  // nil: empty
+	Move    *Link // an act that brings the content here; may be nil
 }
 
 // Problem is an input that has to be corrected.
@@ -71,6 +84,9 @@ func (f Field) Problem() Problem { return Problem{f.Name, f.Label, f.Error} }
 
 // Problem returns what is wrong, with a nil Error if nothing is.
 func (c Choices) Problem() Problem { return Problem{c.Name, c.Label, c.Error} }
+
+// Problem returns what is wrong, with a nil Error if nothing is.
+func (s Select) Problem() Problem { return Problem{s.Name, s.Label, s.Error} }
 
 // problems are those of the inputs that have to be corrected.
 func problems(inputs ...interface{ Problem() Problem }) []Problem {

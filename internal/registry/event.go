@@ -14,6 +14,7 @@ type EventKind string
 const (
 	MoveIn          EventKind = "move_in"          // 転入: from another municipality
 	Move            EventKind = "move"             // 転居: within the municipality
+	MoveAbroad      EventKind = "move_abroad"      // 国外転出, by one who goes on using his card 継続利用
 	NameChange      EventKind = "name_change"      // 氏名の変更
 	AliasAdded      EventKind = "alias_added"      // 旧氏・通称の併記: a former surname or an alias stands in the name
 	Correction      EventKind = "correction"       // 修正
@@ -45,6 +46,9 @@ type Rule struct {
 
 // Rules returns the table of events.
 //
+// Assumed: who moves abroad and goes on using his card keeps a record in which words about the move stand for the address,
+// and the municipality that he left; so it is a change of address. Who does not go on is not told apart here.
+//
 // Assumed: an alias or former surname is part of the name as the register spells it, so its entry is a change of name.
 //
 // Law: 住民基本台帳法 §8, §22, §23
@@ -55,6 +59,7 @@ func Rules() []Rule {
 	return []Rule{
 		{MoveIn, []Field{Address, Municipality}, true, "住民基本台帳法第22条"},
 		{Move, []Field{Address}, true, "住民基本台帳法第23条"},
+		{MoveAbroad, []Field{Address}, true, "住民基本台帳法第24条"},
 		{NameChange, []Field{Name}, true, "住民基本台帳法第8条"},
 		{AliasAdded, []Field{Name}, true, "住民基本台帳法第8条"},
 		{Correction, four, true, "住民基本台帳法第8条"},

@@ -22,6 +22,8 @@ import (
 const (
 	ActEnter  authz.Act = "registry.enter"   // 記載: make a resident record
 	ActAmend  authz.Act = "registry.amend"   // 修正・消除: an event
+	ActFind   authz.Act = "registry.find"    // 検索: look for residents
+	ActRead   authz.Act = "registry.read"    // 閲覧: read a record with its events
 	ActCallUp authz.Act = "registry.call_up" // 呼出し: call a resident up for a counter
 	ActExport authz.Act = "registry.export"  // certify his attributes to it
 	ActMedium authz.Act = "registry.medium"  // certify them on a medium
@@ -34,6 +36,8 @@ const (
 var policy = authz.Policy{
 	ActEnter:  {authz.Municipality, authz.Sandbox},
 	ActAmend:  {authz.Municipality, authz.Sandbox},
+	ActFind:   {authz.Municipality, authz.Sandbox},
+	ActRead:   {authz.Municipality, authz.Sandbox},
 	ActCallUp: {authz.Municipality, authz.Sandbox},
 	ActExport: {authz.Counter, authz.Sandbox},
 	ActMedium: {authz.Municipality, authz.Sandbox},

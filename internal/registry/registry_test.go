@@ -31,6 +31,7 @@ func TestEventsAndNotices(t *testing.T) {
 	}{
 		{registry.MoveIn, moved, true, message.Changed},
 		{registry.Move, moved, true, message.Changed},
+		{registry.MoveAbroad, moved, true, message.Changed},
 		{registry.NameChange, renamed, true, message.Changed},
 		{registry.AliasAdded, renamed, true, message.Changed},
 		{registry.Correction, corrected, true, message.Changed},

@@ -30,6 +30,8 @@ type Residents interface {
 	Resident(ctx context.Context, code ResidentCode) (Resident, bool, error)
 	// ResidentNumbered returns the record of a number.
 	ResidentNumbered(ctx context.Context, number int64) (Resident, bool, error)
+	// Named returns the first records, by number, with a name that begins so.
+	Named(ctx context.Context, name string, limit int) ([]Resident, error)
 	// SetResident changes the record of r.Number.
 	SetResident(ctx context.Context, r Resident) error
 	// Shared reports whether the record of another resident than r, not removed, has the attributes of r.
@@ -49,6 +51,8 @@ type Events interface {
 	// AddEvent returns the record with its number.
 	AddEvent(ctx context.Context, r Record) (Record, error)
 	Event(ctx context.Context, id string) (Record, bool, error)
+	// EventsOf returns the events of a resident, by number.
+	EventsOf(ctx context.Context, code ResidentCode) ([]Record, error)
 	// NextEvent returns the first event after h.Position and after h.IssuedAt whose Before is h.Present.
 	NextEvent(ctx context.Context, h Holder) (Record, bool, error)
 	SetOutcome(ctx context.Context, number int64, o Outcome) error

@@ -19,7 +19,7 @@ func (t *tour) after(ctx context.Context) error {
 	}
 	move := []string{"R-REV-02"} // it ends the signing certificate alone
 	err := t.judge(ctx, "after", t.After,
-		verdict{document, "TOTAL-FAILED/REVOKED", move}, verdict{signing, "TOTAL-FAILED/REVOKED", move}, verdict{authentication, "TOTAL-PASSED", move},
+		verdict{document, "TOTAL-FAILED/REVOKED", move}, verdict{documentPDF, "TOTAL-FAILED/REVOKED", move}, verdict{signing, "TOTAL-FAILED/REVOKED", move}, verdict{authentication, "TOTAL-PASSED", move},
 		verdict{documentAgain, "TOTAL-PASSED", nil}, verdict{signingAgain, "TOTAL-PASSED", nil})
 	if err != nil {
 		return err

@@ -6,7 +6,8 @@
 //	report.json           all steps                        times            when to judge, for a shell: BEFORE=… AFTER=…
 //	ca/{sign,auth}.pem    the CA certificates              document.pdf     what she signs
 //	person/{sign,auth,again}.pem                           her certificates; again is the signing certificate after the move
-//	signed/{document,again}.p7s                            her signatures, by the first and by the second
+//	signed/{document,again}.p7s                            her signatures, by the first and by the second certificate
+//	signed/document.pdf                                    the document with its signature within
 //	{before,after}/{sign,auth}.{crl,crl.pem,ocsp.der}      what was published of each certificate; after/again.* too
 //	judge.sh              asks programs that others wrote  nation/          the data folder, where [InSandbox] founds a nation
 //

@@ -27,6 +27,7 @@ type object struct {
 // The objects of a tour.
 var (
 	document       = object{"document", "the signature on the document", "signed/document.p7s", "sign"}
+	documentPDF    = object{"pdf", "the signature in the document", "signed/document.pdf", "sign"}
 	signing        = object{"sign", "the signing certificate", "person/sign.pem", "sign"}
 	authentication = object{"auth", "the authentication certificate", "person/auth.pem", "auth"}
 	documentAgain  = object{"document-again", "the signature by the new certificate", "signed/again.p7s", "again"}
@@ -117,6 +118,9 @@ func (f folder) examine(o object, published string, at time.Time) (report verify
 	signature, err := f.read(o.file)
 	if err != nil {
 		return report, err
+	}
+	if strings.HasSuffix(o.file, ".pdf") {
+		return v.PDF(bytes.NewReader(signature), int64(len(signature)))
 	}
 	content, err := f.read("document.pdf")
 	if err != nil {

@@ -1,19 +1,19 @@
 #!/bin/sh
-# What programs that others wrote say of this folder: OpenSSL, GnuTLS, NSS and Botan. They judge the resident's
+# What programs that others wrote say of this folder: OpenSSL, GnuTLS, NSS, Botan, Poppler, MuPDF and qpdf. They judge the resident's
 # certificates and signatures at BEFORE, when all was in force, and at AFTER, when she had moved and applied anew.
 #
 # Each line is one verdict that was expected, by exit status and by text: a program may refuse for the wrong reason. A line
 # with "blind" says what a program overlooks: who relies on it alone is deceived there. At the end stands
 # "judges: N verdicts as expected"; exit status 1 if one was not, 3 if a program is missing.
 #
-# Needs openssl, gnutls-bin, libnss3-tools, botan and faketime (Debian's names).
+# Needs openssl, gnutls-bin, libnss3-tools, botan, poppler-utils, mupdf-tools, qpdf and faketime (Debian's names).
 cd "$(dirname "$0")" || exit 3
 . ./times
 right=0 wrong=0
 work=$(mktemp -d) || exit 3
 trap 'rm -rf "$work"' EXIT
 
-for program in openssl certtool ocsptool certutil crlutil vfychain botan faketime; do
+for program in openssl certtool ocsptool certutil crlutil vfychain botan pdfsig mutool qpdf faketime; do
 	command -v $program > /dev/null || { echo "judge.sh: $program is missing" >&2; exit 3; }
 done
 
@@ -164,6 +164,28 @@ verdict "signing certificate, before" 0 "Certificate passes validation checks" b
 verdict "new signing certificate, after" 0 "Certificate passes validation checks" botan_path $AFTER person/again.pem ca/sign.pem
 verdict "signing certificate under the other CA: no issuer" 0 "Certificate issuer not found" botan_path $BEFORE person/sign.pem ca/auth.pem
 blind "signing certificate, after: revocation altogether" 0 "Certificate passes validation checks" botan_path $AFTER person/sign.pem ca/sign.pem
+
+# One byte of the signed document is another one.
+sed 's/contract to be/contract to bE/' signed/document.pdf > "$work/altered.pdf"
+if cmp -s signed/document.pdf "$work/altered.pdf"; then # not our sample: the version in the first line
+	sed '1s/%PDF-1/%PDF-0/' signed/document.pdf > "$work/altered.pdf"
+fi
+
+judge=Poppler # its exit status is always 0
+pdf() { at "$1" pdfsig -nssdir "sql:$work/nss" "$2"; }
+verdict "signature in the PDF, before" 0 "Signature is Valid." pdf $BEFORE signed/document.pdf
+verdict "signature in the PDF, before: by a certificate that is trusted" 0 "Certificate is Trusted." pdf $BEFORE signed/document.pdf
+verdict "signature in the PDF, before: on all of it" 0 "Total document signed" pdf $BEFORE signed/document.pdf
+verdict "signature in another PDF" 0 "Digest Mismatch." pdf $BEFORE "$work/altered.pdf"
+blind "signature in the PDF, after: that the signer's certificate is revoked" 0 "Certificate is Trusted." pdf $AFTER signed/document.pdf
+
+judge=MuPDF
+mupdf() { mutool sign -v "$1"; }
+verdict "signature in the PDF" 0 "The document is unchanged since signing." mupdf signed/document.pdf
+verdict "signature in another PDF" 0 "Digest error: Signature invalidated by change to document." mupdf "$work/altered.pdf"
+
+judge=qpdf
+verdict "the signed PDF: its syntax" 0 "No syntax or stream encoding errors found" qpdf --check signed/document.pdf
 
 [ $wrong = 0 ] || { echo "judges: $wrong of $((right + wrong)) verdicts were not as expected"; exit 1; }
 echo "judges: $right verdicts as expected"

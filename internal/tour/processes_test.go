@@ -403,8 +403,8 @@ func (d desk) Revoke(ctx context.Context, a authz.Actor, n counter.RevocationNot
 }
 
 // makeKey makes a key pair at a kiosk, by its panel.
-func (p *processes) makeKey(office post.Address) func(context.Context, *softcard.Card, card.Key, string) error {
-	return func(ctx context.Context, chip *softcard.Card, key card.Key, pin string) error {
+func (p *processes) makeKey(office post.Address) func(context.Context, card.Transmitter, card.Key, string) error {
+	return func(ctx context.Context, chip card.Transmitter, key card.Key, pin string) error {
 		panel := &kioskhttp.Client{URL: "http://" + p.configs[office].Panel}
 		return p.readers[office].with(ctx, chip, func() error {
 			if _, err := panel.Begin(ctx); err != nil {

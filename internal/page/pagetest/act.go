@@ -10,7 +10,23 @@ import (
 // Click clicks on what has this role and accessible name, such as ("button", "次へ進む").
 func (w *Window) Click(role, name string) {
 	w.t.Helper()
-	id := w.find(role, name)
+	w.click(w.find(role, name), role, name)
+}
+
+// ClickAll clicks on everything that has this role and accessible name, such as the same answer to every question.
+func (w *Window) ClickAll(role, name string) {
+	w.t.Helper()
+	exact, _ := w.named(role, name)
+	if len(exact) == 0 {
+		w.t.Fatalf("there is no %s %q on the page:\n%s", role, name, w.Tree())
+	}
+	for _, id := range exact {
+		w.click(id, role, name)
+	}
+}
+
+func (w *Window) click(id int, role, name string) {
+	w.t.Helper()
 	w.do("DOM.scrollIntoViewIfNeeded", object{"backendNodeId": id})
 	quads := call[struct{ Quads [][]float64 }](w.t, w.conn, w.session, "DOM.getContentQuads", object{"backendNodeId": id}).Quads
 	if len(quads) == 0 {
@@ -42,6 +58,21 @@ func (w *Window) Clear(name string) {
 	w.t.Helper()
 	w.do("DOM.focus", object{"backendNodeId": w.find("textbox", name)})
 	w.do("Input.dispatchKeyEvent", object{"type": "rawKeyDown", "commands": []string{"selectAll", "deleteBackward"}})
+}
+
+// Choose chooses files for the input with this label, as the dialog of the browser would.
+func (w *Window) Choose(name string, files ...string) {
+	w.t.Helper()
+	w.do("DOM.setFileInputFiles", object{"files": files, "backendNodeId": w.find("button", name)})
+}
+
+// Drop drops a file on the page at a point.
+func (w *Window) Drop(x, y int, file string) {
+	w.t.Helper()
+	data := object{"items": []object{}, "files": []string{file}, "dragOperationsMask": 1}
+	for _, kind := range []string{"dragEnter", "dragOver", "drop"} {
+		w.do("Input.dispatchDragEvent", object{"type": kind, "x": x, "y": y, "data": data})
+	}
 }
 
 // keys are those that tests press: code and what they type.
@@ -77,7 +108,17 @@ func (w *Window) Enter() {
 // package page do, may be given without.
 func (w *Window) find(role, name string) int {
 	w.t.Helper()
-	var exact, longer []int
+	exact, longer := w.named(role, name)
+	if found := slices.Concat(exact, longer); len(exact) == 1 || len(found) == 1 {
+		return found[0]
+	}
+	w.t.Fatalf("there is not one %s %q on the page:\n%s", role, name, w.Tree())
+	return 0
+}
+
+// named returns the nodes with this role and accessible name, and those whose name goes on.
+func (w *Window) named(role, name string) (exact, longer []int) {
+	w.t.Helper()
 	for _, n := range w.nodes() {
 		if n.Ignored || n.Role.Value != role {
 			continue
@@ -88,9 +129,5 @@ func (w *Window) find(role, name string) int {
 			longer = append(longer, n.DOM)
 		}
 	}
-	if found := slices.Concat(exact, longer); len(exact) == 1 || len(found) == 1 {
-		return found[0]
-	}
-	w.t.Fatalf("there is not one %s %q on the page:\n%s", role, name, w.Tree())
-	return 0
+	return exact, longer
 }

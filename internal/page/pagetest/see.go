@@ -189,6 +189,23 @@ func (w *Window) Walk() []Stop {
 	return stops
 }
 
+// TabTo presses Tab until the focus is on what has this role and accessible name, which may go on.
+func (w *Window) TabTo(role, name string) {
+	w.t.Helper()
+	visited := map[int]bool{}
+	for {
+		w.Key("Tab")
+		n, ok := w.focused()
+		if ok && n.Role.Value == role && strings.HasPrefix(n.name()+" ", name+" ") {
+			return
+		}
+		if ok && visited[n.DOM] {
+			w.t.Fatalf("the keyboard never comes to %s %q:\n%s", role, name, w.Tree())
+		}
+		visited[n.DOM] = visited[n.DOM] || ok
+	}
+}
+
 // focused is the node that has the focus; false if it is the page as a whole.
 func (w *Window) focused() (node, bool) {
 	w.t.Helper()

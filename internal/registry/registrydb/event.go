@@ -48,6 +48,10 @@ func (t tx) Event(ctx context.Context, id string) (registry.Record, bool, error)
 	return officedb.First(ctx, t.Tx, "an event", scanEvent, selectEvent+`WHERE id = $1`, id)
 }
 
+func (t tx) EventsOf(ctx context.Context, code registry.ResidentCode) ([]registry.Record, error) {
+	return officedb.All(ctx, t.Tx, "the events of a resident", scanEvent, selectEvent+`WHERE code = $1 ORDER BY number`, string(code))
+}
+
 func (t tx) NextEvent(ctx context.Context, h registry.Holder) (registry.Record, bool, error) {
 	return officedb.First(ctx, t.Tx, "the next event of a holder", scanEvent,
 		selectEvent+`WHERE before = $1 AND number > $2 AND happened_at > $3 ORDER BY number LIMIT 1`, h.Present.Key(), h.Position, h.IssuedAt.Unix())

@@ -49,6 +49,11 @@ func TestEvents(t *testing.T) {
 					t.Errorf("Event: %v, found %v, -want +got\n%s", err, found, diff)
 				}
 			}
+			of, err := tx.EventsOf(ctx, "00000000001")
+			none, errNone := tx.EventsOf(ctx, "00000000002")
+			if diff := cmp.Diff(all, of); err != nil || errNone != nil || len(none) != 0 || diff != "" {
+				t.Errorf("EventsOf: %v, %v, %d of another; -want +got\n%s", err, errNone, len(none), diff)
+			}
 			for _, tt := range []struct {
 				position int64
 				issued   time.Time

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"embed"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/openjpki/jpki/internal/audit/auditdb"
@@ -69,16 +70,26 @@ func (t tx) ResidentNumbered(ctx context.Context, number int64) (registry.Reside
 }
 
 func (t tx) resident(ctx context.Context, query string, arg any) (registry.Resident, bool, error) {
-	return officedb.First(ctx, t.Tx, "a resident", func(rows *sql.Rows) (r registry.Resident, err error) {
-		var key string
-		var removed int64
-		if err := rows.Scan(&r.Number, &r.Code, &key, &r.Municipality, officedb.Time(&r.AmendedAt), &removed); err != nil {
-			return r, err
-		}
-		r.Removed = removed != 0
-		r.Attributes, err = attributes(key)
+	return officedb.First(ctx, t.Tx, "a resident", scanResident, query, arg)
+}
+
+func scanResident(rows *sql.Rows) (r registry.Resident, err error) {
+	var key string
+	var removed int64
+	if err := rows.Scan(&r.Number, &r.Code, &key, &r.Municipality, officedb.Time(&r.AmendedAt), &removed); err != nil {
 		return r, err
-	}, query, arg)
+	}
+	r.Removed = removed != 0
+	r.Attributes, err = attributes(key)
+	return r, err
+}
+
+// Named compares with the beginning of the stored key, which begins with the name. It reads every record.
+func (t tx) Named(ctx context.Context, name string, limit int) ([]registry.Resident, error) {
+	nobody := message.Attributes{}.Key()
+	begin := strings.TrimSuffix(message.Attributes{Name: name}.Key(), strings.TrimPrefix(nobody, `["`))
+	return officedb.All(ctx, t.Tx, "residents by name", scanResident,
+		selectResident+`WHERE substr(attributes, 1, length($1)) = $1 ORDER BY number LIMIT $2`, begin, limit)
 }
 
 const updateResident = `UPDATE resident SET attributes = $1, municipality = $2, amended_at = $3, removed = $4 WHERE number = $5`

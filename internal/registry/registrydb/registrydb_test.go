@@ -100,6 +100,27 @@ func TestResidents(t *testing.T) {
 	})
 }
 
+// A name is found by its beginning, whatever characters it has.
+func TestNamed(t *testing.T) {
+	each(t, func(t *testing.T, ctx context.Context, s *registrydb.Store) {
+		update(t, s, func(tx registry.Tx) error {
+			if _, err := tx.AddResident(ctx, resident("00000000003", person(`𠮷田　"花",%_\`))); err != nil {
+				return err
+			}
+			for begin, want := range map[string]int{"見本": 2, "見本　次": 1, "本": 0, "𠮷": 1, `𠮷田　"花",`: 1, `𠮷田　"花",%_\`: 1, "%": 0, "見_": 0} {
+				got, err := tx.Named(ctx, begin, 9)
+				if err != nil || len(got) != want {
+					t.Errorf("Named(%s) = %d, %v, want %d", begin, len(got), err, want)
+				}
+			}
+			if got, err := tx.Named(ctx, "見", 1); err != nil || len(got) != 1 || got[0].Number == 0 {
+				t.Errorf("Named with a limit = %v, %v, want one", got, err)
+			}
+			return nil
+		})
+	})
+}
+
 // A call-up stands under its counter and application, and the last one counts. It leads to a resident that there is.
 func TestCallUps(t *testing.T) {
 	each(t, func(t *testing.T, ctx context.Context, s *registrydb.Store) {

@@ -35,6 +35,7 @@ CREATE TABLE event (
     outcome      TEXT    NOT NULL
 ) STRICT;
 
+CREATE INDEX event_code ON event (code, number);
 CREATE INDEX event_before ON event (before, number);
 CREATE INDEX event_waiting ON event (happened_at) WHERE outcome = 'waiting';
 

@@ -1,0 +1,4 @@
+package sim
+
+// Residents are those of a nation.
+var Residents = residents
