@@ -42,6 +42,17 @@ type Frame struct {
 // Handler answers a request or returns why not. It never writes a page of faults itself.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
+// As returns a handler that is told who acts, such as an operator. Without one nothing is done.
+func As[A any](who func(*http.Request) (A, error), h func(w http.ResponseWriter, r *http.Request, actor A) error) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		actor, err := who(r)
+		if err != nil {
+			return err
+		}
+		return h(w, r, actor)
+	}
+}
+
 // Site serves the pages of one office. It is safe for concurrent use once all handlers are there.
 type Site struct {
 	config Config

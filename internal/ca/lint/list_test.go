@@ -182,7 +182,7 @@ func FuzzReadList(f *testing.F) {
 		}
 		other, err := x509.ParseRevocationList(whole)
 		if err != nil {
-			t.Skip() // names and algorithms that x509 does not know
+			return // names and algorithms that x509 does not know
 		}
 		if len(other.RevokedCertificateEntries) != l.Entries || other.Number.Cmp(new(big.Int).SetUint64(l.Number)) != 0 {
 			t.Errorf("%d entries, number %d; crypto/x509 reads %d, %d", l.Entries, l.Number, len(other.RevokedCertificateEntries), other.Number)

@@ -33,32 +33,32 @@ func (v *visitor) path() string { return "/counter/cases/" + v.id }
 // take opens the case of 花子 and takes it to a state on its page.
 func (v *visitor) take(to counter.State) {
 	v.t.Helper()
-	v.get("/counter/new")
+	v.Get("/counter/new")
 	v.visits++
 	number := fmt.Sprintf("A%d", v.visits)
 	v.id = "99201-" + number
-	v.post("/counter/new", filled("number", number)...)
-	v.shows(200, "案件 "+v.id)
+	v.Post("/counter/new", filled("number", number)...)
+	v.Shows(200, "案件 "+v.id)
 	for _, step := range []struct {
 		from counter.State
 		do   func()
 	}{
-		{counter.Received, func() { v.post(v.path() + "/certify") }},
-		{counter.Existing, func() { v.post(v.path()+"/identify", "document", "driving_licence", "agrees", "yes", "looks", "yes") }},
-		{counter.Identified, func() { v.post(v.path() + "/prepare") }},
-		{counter.CardOut, func() { v.visitKiosk(v.t); v.post(v.path() + "/read_keys") }},
-		{counter.KeysRead, func() { v.post(v.path() + "/request") }},
-		{counter.Waiting, func() { must(v.t, v.courier.Deliver(v.t.Context())); v.get(v.path()) }},
+		{counter.Received, func() { v.Post(v.path() + "/certify") }},
+		{counter.Existing, func() { v.Post(v.path()+"/identify", "document", "driving_licence", "agrees", "yes", "looks", "yes") }},
+		{counter.Identified, func() { v.Post(v.path() + "/prepare") }},
+		{counter.CardOut, func() { v.visitKiosk(v.t); v.Post(v.path() + "/read_keys") }},
+		{counter.KeysRead, func() { v.Post(v.path() + "/request") }},
+		{counter.Waiting, func() { must(v.t, v.courier.Deliver(v.t.Context())); v.Get(v.path()) }},
 		{counter.Arrived, func() { v.judge() }},
-		{counter.Approved, func() { v.post(v.path() + "/store") }},
-		{counter.Stored, func() { v.post(v.path()+"/pay", "by", "none") }},
-		{counter.Paid, func() { v.post(v.path() + "/hand_over") }},
+		{counter.Approved, func() { v.Post(v.path() + "/store") }},
+		{counter.Stored, func() { v.Post(v.path()+"/pay", "by", "none") }},
+		{counter.Paid, func() { v.Post(v.path() + "/hand_over") }},
 	} {
 		if step.from == to {
 			return
 		}
 		step.do()
-		v.shows(200)
+		v.Shows(200)
 	}
 }
 
@@ -75,7 +75,7 @@ func (v *visitor) judge(wrong ...string) {
 		}
 		form = append(form, "judge_"+field, answer)
 	}
-	v.post(v.path()+"/check", form...)
+	v.Post(v.path()+"/check", form...)
 }
 
 func (v *visitor) state() counter.State {
@@ -90,44 +90,44 @@ func (v *visitor) state() counter.State {
 // Req: R-ISS-08, R-ISS-16, R-ISS-17, R-ISS-19, R-ISS-25
 func TestWholeWay(t *testing.T) {
 	v := newRig(t).visitor(t)
-	v.shows(200, "進行中の案件はありません。")
+	v.Shows(200, "進行中の案件はありません。")
 	v.take("received")
-	v.shows(200, "申請を受け付けました。", "昭和52年11月7日", "まだ照合していません", "実在確認", v.path()+"/withdraw")
-	v.hides("公開鍵読込", "発行要求", "</span> 一致")
-	v.post(v.path() + "/certify")
-	v.shows(200, "</span> 一致", "本人確認を記録する", "U+20BB7", "U+5409")
-	v.post(v.path()+"/identify", "document", "passport", "agrees", "yes", "looks", "yes")
-	v.shows(200, "鍵書込")
-	v.post(v.path() + "/prepare")
-	v.shows(200, "公開鍵読込", "カードの準備をやり直す")
-	v.post(v.path() + "/read_keys")
-	v.shows(409, "鍵ペアがまだ作られていません。", "公開鍵読込")
+	v.Shows(200, "申請を受け付けました。", "昭和52年11月7日", "まだ照合していません", "実在確認", v.path()+"/withdraw")
+	v.Hides("公開鍵読込", "発行要求", "</span> 一致")
+	v.Post(v.path() + "/certify")
+	v.Shows(200, "</span> 一致", "本人確認を記録する", "U+20BB7", "U+5409")
+	v.Post(v.path()+"/identify", "document", "passport", "agrees", "yes", "looks", "yes")
+	v.Shows(200, "鍵書込")
+	v.Post(v.path() + "/prepare")
+	v.Shows(200, "公開鍵読込", "カードの準備をやり直す")
+	v.Post(v.path() + "/read_keys")
+	v.Shows(409, "鍵ペアがまだ作られていません。", "公開鍵読込")
 	v.visitKiosk(t)
-	v.post(v.path() + "/read_keys")
-	v.shows(200, "発行要求")
-	v.hides("read_keys")
-	v.post(v.path() + "/request")
-	v.shows(200, "認証局の回答を待っています。")
+	v.Post(v.path() + "/read_keys")
+	v.Shows(200, "発行要求")
+	v.Hides("read_keys")
+	v.Post(v.path() + "/request")
+	v.Shows(200, "認証局の回答を待っています。")
 	must(t, v.courier.Deliver(t.Context()))
-	v.get(v.path())
-	v.shows(200, "イメージ確認を記録する", "<mark>吉</mark>田", "U+20BB7", "令和12年11月7日", "第13条")
+	v.Get(v.path())
+	v.Shows(200, "イメージ確認を記録する", "<mark>吉</mark>田", "U+20BB7", "令和12年11月7日", "第13条")
 	v.judge()
-	v.shows(200, "格納")
-	v.post(v.path() + "/store")
-	v.shows(200, "手数料は 0 円です。")
-	v.post(v.path()+"/pay", "by", "none")
-	v.shows(200, "交付")
-	v.post(v.path() + "/hand_over")
-	v.shows(200, "カードを申請者に渡しました。", "電子証明書の写し")
-	v.get(v.path() + "/copy")
-	v.shows(200, "<mark>吉</mark>田", "代替文字です", "署名用電子証明書", "利用者証明用電子証明書", "架空県見本市")
+	v.Shows(200, "格納")
+	v.Post(v.path() + "/store")
+	v.Shows(200, "手数料は 0 円です。")
+	v.Post(v.path()+"/pay", "by", "none")
+	v.Shows(200, "交付")
+	v.Post(v.path() + "/hand_over")
+	v.Shows(200, "カードを申請者に渡しました。", "電子証明書の写し")
+	v.Get(v.path() + "/copy")
+	v.Shows(200, "<mark>吉</mark>田", "代替文字です", "署名用電子証明書", "利用者証明用電子証明書", "架空県見本市")
 	if state := v.state(); state != counter.Completed {
 		t.Errorf("the case is %s, want completed", state)
 	}
-	v.get("/counter")
-	v.shows(200, "進行中の案件はありません。")
-	v.post("/counter/find", "number", "Ａ１")
-	v.shows(200, "案件 99201-A1")
+	v.Get("/counter")
+	v.Shows(200, "進行中の案件はありません。")
+	v.Post("/counter/find", "number", "Ａ１")
+	v.Shows(200, "案件 99201-A1")
 	if log := v.log.String(); strings.Contains(log, "花子") || strings.Contains(log, "例示町") {
 		t.Errorf("the log names a person:\n%s", log)
 	}
@@ -155,9 +155,9 @@ func TestFormIsShownAgain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			v.t = t
-			v.get("/counter/new")
-			v.post("/counter/new", filled(tt.pairs...)...)
-			v.shows(422, append(tt.wants, "架空県見本市例示町")...)
+			v.Get("/counter/new")
+			v.Post("/counter/new", filled(tt.pairs...)...)
+			v.Shows(422, append(tt.wants, "架空県見本市例示町")...)
 		})
 	}
 }
@@ -167,9 +167,9 @@ func TestFormIsShownAgain(t *testing.T) {
 // Req: R-ISS-17
 func TestBirthFromLists(t *testing.T) {
 	v := newRig(t).visitor(t)
-	v.get("/counter/new")
-	v.post("/counter/new", filled("birth", "", "birth-era", "3", "birth-year", "52", "birth-month", "11", "birth-day", "7")...)
-	v.shows(200, "昭和52年11月7日")
+	v.Get("/counter/new")
+	v.Post("/counter/new", filled("birth", "", "birth-era", "3", "birth-year", "52", "birth-month", "11", "birth-day", "7")...)
+	v.Shows(200, "昭和52年11月7日")
 }
 
 // The ways on which a case ends before its time, and what follows.
@@ -185,16 +185,16 @@ func TestSideExits(t *testing.T) {
 	}{
 		{"mismatch", counter.Received, func(v *visitor) {
 			v.register.Address = "架空県見本市例示町９丁目"
-			v.post(v.path() + "/certify")
+			v.Post(v.path() + "/certify")
 		}, counter.Mismatch, []string{"不一致", "例示町９丁目", "申請書と住民票が違う項目", "公的個人認証法第3条"}},
 		{"unproven", counter.Existing, func(v *visitor) {
-			v.post(v.path()+"/identify", "document", "passport", "agrees", "yes", "looks", "no")
+			v.Post(v.path()+"/identify", "document", "passport", "agrees", "yes", "looks", "no")
 		}, counter.Unproven, []string{"別の公的な証明書"}},
 		{"mistaken", counter.Arrived, func(v *visitor) { v.judge("address") }, counter.Mistaken,
 			[]string{"公的個人認証法第13条", "/counter/new?occasion=correction&before="}},
 		{"resubstituted", counter.Arrived, func(v *visitor) { v.judge("substitutes") }, counter.Resubstituted,
 			[]string{"公的個人認証法第9条", "/counter/new?occasion=substitution&before="}},
-		{"withdrawn", counter.Identified, func(v *visitor) { v.post(v.path() + "/withdraw") }, counter.Withdrawn, []string{"取り下げられました"}},
+		{"withdrawn", counter.Identified, func(v *visitor) { v.Post(v.path() + "/withdraw") }, counter.Withdrawn, []string{"取り下げられました"}},
 		{"faulty", counter.Arrived, func(v *visitor) { v.judge("serial") }, counter.Faulty,
 			[]string{"サービスを停止しました", "/counter/stop"}},
 	}
@@ -204,8 +204,8 @@ func TestSideExits(t *testing.T) {
 			v.t, v.register.Attributes = t, hanako()
 			v.take(tt.from)
 			tt.act(v)
-			v.shows(200, append(tt.wants, "公的個人認証法第")...)
-			v.hides(v.path() + "/withdraw")
+			v.Shows(200, append(tt.wants, "公的個人認証法第")...)
+			v.Hides(v.path() + "/withdraw")
 			if state := v.state(); state != tt.state {
 				t.Errorf("the case is %s, want %s", state, tt.state)
 			}
@@ -217,8 +217,8 @@ func TestSideExits(t *testing.T) {
 func TestImageIsJudgedWhole(t *testing.T) {
 	v := newRig(t).visitor(t)
 	v.take(counter.Arrived)
-	v.post(v.path()+"/check", "judge_issuer", "right")
-	v.shows(400, "すべての項目を判定してください。", `value="right" checked`)
+	v.Post(v.path()+"/check", "judge_issuer", "right")
+	v.Shows(400, "すべての項目を判定してください。", `value="right" checked`)
 	if state := v.state(); state != counter.Arrived {
 		t.Errorf("the case is %s, want arrived", state)
 	}
@@ -228,17 +228,17 @@ func TestImageIsJudgedWhole(t *testing.T) {
 func TestActThatFails(t *testing.T) {
 	v := newRig(t).visitor(t)
 	v.take(counter.Existing)
-	v.post(v.path()+"/identify", "document", "passport", "agrees", "yes")
-	v.shows(400, "答えていない質問があります。", "本人確認を記録する")
-	v.post(v.path()+"/identify", "document", "mayors_method", "document_name", "面識による", "agrees", "yes")
-	v.shows(200, "鍵書込")
+	v.Post(v.path()+"/identify", "document", "passport", "agrees", "yes")
+	v.Shows(400, "答えていない質問があります。", "本人確認を記録する")
+	v.Post(v.path()+"/identify", "document", "mayors_method", "document_name", "面識による", "agrees", "yes")
+	v.Shows(200, "鍵書込")
 	v.pulled = true
-	v.post(v.path() + "/prepare")
-	v.shows(503, "カードと通信できません。", "鍵書込")
-	v.post(v.path() + "/dance")
-	v.shows(404)
-	v.get(v.path() + "/copy")
-	v.shows(404, "写しはまだありません。")
+	v.Post(v.path() + "/prepare")
+	v.Shows(503, "カードと通信できません。", "鍵書込")
+	v.Post(v.path() + "/dance")
+	v.Shows(404)
+	v.Get(v.path() + "/copy")
+	v.Shows(404, "写しはまだありません。")
 }
 
 // Two operators let the service go on.
@@ -247,20 +247,20 @@ func TestActThatFails(t *testing.T) {
 func TestStopAndRestart(t *testing.T) {
 	v := newRig(t).visitor(t)
 	v.take(counter.Identified)
-	v.get("/counter/stop")
-	v.post("/counter/stop", "act", "stop", "reason", "drill")
-	v.shows(200, "サービスを停止しています。", "op-1", "別々の操作者二人の同意")
-	v.get(v.path())
-	v.shows(200, "サービスを停止しています。")
-	v.hides(v.path() + "/prepare")
-	v.get("/counter/stop")
-	v.post("/counter/stop", "act", "restart")
-	v.shows(200, "あと一人")
-	v.post("/counter/stop", "act", "restart")
-	v.shows(403, "もう一人の操作者が同意してください。")
+	v.Get("/counter/stop")
+	v.Post("/counter/stop", "act", "stop", "reason", "drill")
+	v.Shows(200, "サービスを停止しています。", "op-1", "別々の操作者二人の同意")
+	v.Get(v.path())
+	v.Shows(200, "サービスを停止しています。")
+	v.Hides(v.path() + "/prepare")
+	v.Get("/counter/stop")
+	v.Post("/counter/stop", "act", "restart")
+	v.Shows(200, "あと一人")
+	v.Post("/counter/stop", "act", "restart")
+	v.Shows(403, "もう一人の操作者が同意してください。")
 	v.clerk = "op-2"
-	v.post("/counter/stop", "act", "restart")
-	v.shows(200, "サービスを再開しました。", "サービスを停止する")
+	v.Post("/counter/stop", "act", "restart")
+	v.Shows(200, "サービスを再開しました。", "サービスを停止する")
 }
 
 // The other procedures, with the card of a case that is over.
@@ -270,26 +270,26 @@ func TestProcedures(t *testing.T) {
 	v := newRig(t).visitor(t)
 	v.take(counter.Completed)
 	who := []string{"document", "driving_licence", "agrees", "yes", "looks", "yes"}
-	v.get("/counter/pin")
-	v.post("/counter/pin", append(who, "number", "P1", "work", "unlock_pin", "kind", "sign")...)
-	v.shows(200, "受付番号 P1")
-	v.get("/counter/pin")
-	v.post("/counter/pin", append(who, "number", "P2", "work", "unlock_pin")...)
-	v.shows(400, "電子証明書の種類")
-	v.get("/counter/revocation")
-	v.post("/counter/revocation", append(who, "number", "R1", "kinds", "sign", "kinds", "auth", "ground", "compromise", "since", "令和8年3月31日")...)
-	v.shows(200, "受付番号 R1")
-	v.get("/counter/revocation")
-	v.post("/counter/revocation", append(who, "number", "R2", "kinds", "sign", "ground", "voluntary", "since", "H31.5.1")...)
-	v.shows(422, `<a href="#since">`)
-	v.get("/counter/revocation")
-	v.post("/counter/revocation", "number", "R3", "kinds", "sign", "ground", "voluntary", "document", "passport", "agrees", "yes", "looks", "no")
-	v.shows(403, "本人であることを確認できていません。")
+	v.Get("/counter/pin")
+	v.Post("/counter/pin", append(who, "number", "P1", "work", "unlock_pin", "kind", "sign")...)
+	v.Shows(200, "受付番号 P1")
+	v.Get("/counter/pin")
+	v.Post("/counter/pin", append(who, "number", "P2", "work", "unlock_pin")...)
+	v.Shows(400, "電子証明書の種類")
+	v.Get("/counter/revocation")
+	v.Post("/counter/revocation", append(who, "number", "R1", "kinds", "sign", "kinds", "auth", "ground", "compromise", "since", "令和8年3月31日")...)
+	v.Shows(200, "受付番号 R1")
+	v.Get("/counter/revocation")
+	v.Post("/counter/revocation", append(who, "number", "R2", "kinds", "sign", "ground", "voluntary", "since", "H31.5.1")...)
+	v.Shows(422, `<a href="#since">`)
+	v.Get("/counter/revocation")
+	v.Post("/counter/revocation", "number", "R3", "kinds", "sign", "ground", "voluntary", "document", "passport", "agrees", "yes", "looks", "no")
+	v.Shows(403, "本人であることを確認できていません。")
 }
 
 // A correction comes with its case before, and costs nothing.
 func TestFollowingCase(t *testing.T) {
 	v := newRig(t).visitor(t)
-	v.get("/counter/new?occasion=correction&before=99201-A1")
-	v.shows(200, `value="correction" selected`, `value="99201-A1"`)
+	v.Get("/counter/new?occasion=correction&before=99201-A1")
+	v.Shows(200, `value="correction" selected`, `value="99201-A1"`)
 }

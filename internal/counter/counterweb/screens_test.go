@@ -171,8 +171,8 @@ func TestScreenOthers(t *testing.T) {
 	v.take(counter.Arrived)
 	v.judge("address")
 	mistaken := v.path()
-	v.get("/counter/stop")
-	v.post("/counter/stop", "act", "stop", "reason", "drill")
+	v.Get("/counter/stop")
+	v.Post("/counter/stop", "act", "stop", "reason", "drill")
 	for name, path := range map[string]string{
 		"mistaken": mistaken, "stopped": "/counter/stop", "list-stopped": "/counter", "revocation": "/counter/revocation", "pin": "/counter/pin",
 	} {

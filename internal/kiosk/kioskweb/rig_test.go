@@ -1,14 +1,10 @@
 package kioskweb_test
 
 import (
-	"html"
-	"io"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +16,7 @@ import (
 	"github.com/openjpki/jpki/internal/kiosk"
 	"github.com/openjpki/jpki/internal/kiosk/kioskweb"
 	"github.com/openjpki/jpki/internal/page"
+	"github.com/openjpki/jpki/internal/page/pagetest"
 )
 
 // rig is a kiosk with its pages, and a card that any visitor finds in its reader.
@@ -95,83 +92,37 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// visitor is a browser without scripts.
+// visitor is a browser without scripts. What it saw is added to what was said.
 type visitor struct {
 	*rig
-	t      *testing.T
-	c      *http.Client
-	status int
-	text   string
+	*pagetest.Visitor
+	t *testing.T
 }
 
 func (r *rig) visitor(t *testing.T) *visitor {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	must(t, err)
-	v := &visitor{rig: r, t: t, c: &http.Client{Jar: jar}}
+	v := &visitor{r, pagetest.NewVisitor(t, r.url), t}
 	v.look()
 	v.look()
 	return v
 }
 
-func (v *visitor) look() { v.t.Helper(); v.do(http.MethodGet, "", nil) }
-
-var tokenInput = regexp.MustCompile(`name="token" value="([^"]+)"`)
+func (v *visitor) look() { v.t.Helper(); v.Get("/kiosk"); v.keep() }
 
 // post sends a form: pairs of names and values.
 func (v *visitor) post(act string, pairs ...string) {
 	v.t.Helper()
-	form := url.Values{"token": {tokenInput.FindStringSubmatch(v.text)[1]}}
-	for i := 0; i < len(pairs); i += 2 {
-		form.Add(pairs[i], pairs[i+1])
-	}
-	v.do(http.MethodPost, "/"+act, form)
+	v.Post("/kiosk/"+act, pairs...)
+	v.keep()
 }
+
+func (v *visitor) keep() { fmt.Fprintln(v, v.At, v.Text) }
 
 // press presses keys of the pad.
 func (v *visitor) press(keys ...string) {
 	v.t.Helper()
 	for _, key := range keys {
 		v.post("pin", "press", key)
-		v.shows(200)
-	}
-}
-
-func (v *visitor) do(method, path string, form url.Values) {
-	v.t.Helper()
-	r, err := http.NewRequestWithContext(v.t.Context(), method, v.url+"/kiosk"+path, strings.NewReader(form.Encode()))
-	must(v.t, err)
-	r.Header.Set("Accept-Language", "ja")
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	response, err := v.c.Do(r)
-	must(v.t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	must(v.t, err)
-	v.status, v.text = response.StatusCode, html.UnescapeString(string(text))
-	v.Write([]byte(response.Request.URL.String() + "\n" + v.text))
-}
-
-// shows fails the test if the page has another status or lacks something.
-func (v *visitor) shows(status int, wants ...string) {
-	v.t.Helper()
-	if v.status != status {
-		v.t.Errorf("status %d, want %d:\n%s", v.status, status, v.text)
-	}
-	for _, want := range wants {
-		if !strings.Contains(v.text, want) {
-			v.t.Errorf("the page lacks %q:\n%s", want, v.text)
-		}
-	}
-}
-
-func (v *visitor) hides(words ...string) {
-	v.t.Helper()
-	for _, word := range words {
-		if strings.Contains(v.text, word) {
-			v.t.Errorf("the page has %q:\n%s", word, v.text)
-		}
+		v.Shows(200)
 	}
 }

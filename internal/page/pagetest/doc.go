@@ -12,6 +12,8 @@
 //	w.Fits()
 //	w.Screenshot("story-320")
 //
+// A [Visitor] is the other way to look: forms sent and pages read over HTTP, without a browser and without the build tag.
+//
 // What the page writes to the console as an error and what its content security policy blocks fails the test at its end.
 // "make screens" leaves the pictures in bin/screens.
 //

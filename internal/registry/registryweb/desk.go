@@ -78,13 +78,7 @@ func (d *Desk) Mount(site *page.Site) {
 		"GET /registry/questions":                         d.showQuestions,
 		"POST /registry/questions":                        d.decide,
 	} {
-		site.Handle(pattern, func(w http.ResponseWriter, r *http.Request) error {
-			actor, err := d.Actor(r)
-			if err != nil {
-				return err
-			}
-			return h(w, r, actor)
-		})
+		site.Handle(pattern, page.As(d.Actor, h))
 	}
 }
 

@@ -1,15 +1,10 @@
 package registryweb_test
 
 import (
-	"html"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
-	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +15,7 @@ import (
 	"github.com/openjpki/jpki/internal/message"
 	"github.com/openjpki/jpki/internal/office/officetest"
 	"github.com/openjpki/jpki/internal/page"
+	"github.com/openjpki/jpki/internal/page/pagetest"
 	"github.com/openjpki/jpki/internal/post"
 	"github.com/openjpki/jpki/internal/registry"
 	"github.com/openjpki/jpki/internal/registry/registrydb"
@@ -112,83 +108,16 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// visitor is a browser without scripts.
+// visitor is the browser of a clerk.
 type visitor struct {
 	*rig
-	t       *testing.T
-	c       *http.Client
-	address string
-	status  int
-	text    string
+	*pagetest.Visitor
+	t *testing.T
 }
 
 func (r *rig) visitor(t *testing.T) *visitor {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	must(t, err)
-	v := &visitor{rig: r, t: t, c: &http.Client{Jar: jar}}
-	v.get("/registry")
+	v := &visitor{r, pagetest.NewVisitor(t, r.url), t}
+	v.Get("/registry")
 	return v
-}
-
-func (v *visitor) get(path string) { v.t.Helper(); v.do(http.MethodGet, path, nil) }
-
-var tokenInput = regexp.MustCompile(`name="token" value="([^"]+)"`)
-
-// post sends a form: pairs of names and values.
-func (v *visitor) post(path string, pairs ...string) {
-	v.t.Helper()
-	form := url.Values{"token": {tokenInput.FindStringSubmatch(v.text)[1]}}
-	for i := 0; i < len(pairs); i += 2 {
-		form.Add(pairs[i], pairs[i+1])
-	}
-	v.do(http.MethodPost, path, form)
-}
-
-// hidden is the value of a hidden input of the page.
-func (v *visitor) hidden(name string) string {
-	v.t.Helper()
-	m := regexp.MustCompile(`name="` + name + `" value="([^"]+)"`).FindStringSubmatch(v.text)
-	if m == nil {
-		v.t.Fatalf("the page has no input %s:\n%s", name, v.text)
-	}
-	return m[1]
-}
-
-func (v *visitor) do(method, path string, form url.Values) {
-	v.t.Helper()
-	r, err := http.NewRequestWithContext(v.t.Context(), method, v.url+path, strings.NewReader(form.Encode()))
-	must(v.t, err)
-	r.Header.Set("Accept-Language", "ja")
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	response, err := v.c.Do(r)
-	must(v.t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	must(v.t, err)
-	v.address, v.status, v.text = response.Request.URL.Path, response.StatusCode, html.UnescapeString(string(text))
-}
-
-// shows fails the test if the page has another status or lacks something.
-func (v *visitor) shows(status int, wants ...string) {
-	v.t.Helper()
-	if v.status != status {
-		v.t.Errorf("%s has status %d, want %d", v.address, v.status, status)
-	}
-	for _, want := range wants {
-		if !strings.Contains(v.text, want) {
-			v.t.Errorf("%s lacks %q:\n%s", v.address, want, v.text)
-		}
-	}
-}
-
-func (v *visitor) hides(words ...string) {
-	v.t.Helper()
-	for _, word := range words {
-		if strings.Contains(v.text, word) {
-			v.t.Errorf("%s has %q", v.address, word)
-		}
-	}
 }
