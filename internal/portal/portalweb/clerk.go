@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/openjpki/jpki/internal/authz"
 	"github.com/openjpki/jpki/internal/page"
 	"github.com/openjpki/jpki/internal/portal"
 )
@@ -28,11 +29,7 @@ func newLine(a portal.Application) line {
 	return l
 }
 
-func (p *Pages) getList(w http.ResponseWriter, r *http.Request) error {
-	actor, err := p.Clerk(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) getList(w http.ResponseWriter, r *http.Request, actor authz.Actor) error {
 	all, err := p.Desk.List(r.Context(), actor)
 	if err != nil {
 		return err
@@ -66,11 +63,7 @@ func (e examined) Outcome() string {
 	return string(e.Finding)
 }
 
-func (p *Pages) getRead(w http.ResponseWriter, r *http.Request) error {
-	actor, err := p.Clerk(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) getRead(w http.ResponseWriter, r *http.Request, actor authz.Actor) error {
 	a, f, err := p.Desk.Read(r.Context(), actor, r.PathValue("number"))
 	if err != nil {
 		return err
@@ -85,11 +78,7 @@ func (p *Pages) getRead(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func (p *Pages) postJudge(w http.ResponseWriter, r *http.Request) error {
-	actor, err := p.Clerk(r)
-	if err != nil {
-		return err
-	}
+func (p *Pages) postJudge(w http.ResponseWriter, r *http.Request, actor authz.Actor) error {
 	found, err := p.Desk.Judge(r.Context(), actor, r.PathValue("number"))
 	if err != nil {
 		return err

@@ -82,9 +82,9 @@ func (p *Pages) Register(s *page.Site) {
 		"POST /agency/sign":                 p.postSign,
 		"POST /agency/send":                 p.postSend,
 		"GET /agency/receipts/{number}":     p.getReceipt,
-		"GET /agency/clerk":                 p.getList,
-		"GET /agency/clerk/{number}":        p.getRead,
-		"POST /agency/clerk/{number}/judge": p.postJudge,
+		"GET /agency/clerk":                 page.As(p.Clerk, p.getList),
+		"GET /agency/clerk/{number}":        page.As(p.Clerk, p.getRead),
+		"POST /agency/clerk/{number}/judge": page.As(p.Clerk, p.postJudge),
 	} {
 		s.Handle(pattern, h)
 	}
