@@ -145,7 +145,7 @@ func (s *Story) agencySite() (*page.Site, error) {
 	}
 	site, err := page.NewSite(s.Site(page.Say("portal.site")))
 	if err == nil {
-		pages.Register(site)
+		pages.Mount(site)
 	}
 	return site, err
 }
@@ -174,7 +174,7 @@ func (s *Story) verifySite() (*page.Site, error) {
 	c.MaxBody = verifyweb.MaxBody
 	site, err := page.NewSite(c)
 	if err == nil {
-		pages.Register(site)
+		pages.Mount(site)
 	}
 	return site, err
 }

@@ -51,8 +51,8 @@ func New(c Config) (*Pages, error) {
 	return &Pages{c, check, result}, errors.Join(errCheck, errResult)
 }
 
-// Register adds the pages to a site.
-func (p *Pages) Register(s *page.Site) {
+// Mount adds the pages to a site.
+func (p *Pages) Mount(s *page.Site) {
 	s.Handle("GET /verify", func(w http.ResponseWriter, r *http.Request) error { return p.check.Show(w, r, newForm()) })
 	s.Handle("POST /verify", p.judged)
 	s.Handle("GET /verify/drop.js", script)

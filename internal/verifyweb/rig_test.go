@@ -62,7 +62,7 @@ func newNation(t *testing.T) *nation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages.Register(site)
+	pages.Mount(site)
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
 	n.url = server.URL

@@ -70,10 +70,10 @@ func New(c Config) (*Pages, error) {
 	return p, errors.Join(errs[:]...)
 }
 
-// Register adds the pages to a site.
+// Mount adds the pages to a site.
 //
 // Req: R-APP-01
-func (p *Pages) Register(s *page.Site) {
+func (p *Pages) Mount(s *page.Site) {
 	for pattern, h := range map[string]page.Handler{
 		"GET /agency":                       p.getFront,
 		"POST /agency/find":                 p.postFind,

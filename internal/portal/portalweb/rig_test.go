@@ -78,7 +78,7 @@ func newAgency(t *testing.T) *agency {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages.Register(site)
+	pages.Mount(site)
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
 	a.url = server.URL
